@@ -47,6 +47,10 @@ ALLOWED = {
 }
 
 
+class Refused(Exception):
+    """A start or a command that can't go on; its text is the one line to show, and no traceback."""
+
+
 class Settings(BaseSettings):
     """What the environment (and .env) says, checked; names as in STAYSHELF_<NAME>, in lower case."""
 
