@@ -1,0 +1,145 @@
+"""The model: fed the log, it holds every table, every output and every dead letter that one pass over the log gives."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from app.simulator.reference import bookings, payments
+from app.simulator.reference.bookings import Booking
+from app.simulator.reference.duplicates import Duplicates
+from app.simulator.reference.hotels import Night
+from app.simulator.reference.murmur2 import partition_of
+from app.simulator.reference.payments import Completed, Payment
+from app.simulator.reference.poison import Poisoned, read_event
+from app.simulator.reference.record import DeadLetter, LogRecord
+from app.simulator.reference.shapes import BY_ID, Shape
+from app.simulator.reference.stock import Stock
+
+PARTITIONS = {"booking-events": 12, "inventory-events": 24, "payment-events": 6}
+Coordinates = tuple[str, int, int]  # topic, partition, offset
+
+APPLIED = "applied"
+DUPLICATE = "duplicate"
+DEAD = "dead"
+WAITING = "waiting"
+
+
+class Reference:
+    """Tables by (partition, key parts...), dead letters, payment-completed records and counts of one pass over the log.
+
+    `dead` are records known to be dead letters whatever their content; with `retries` an unmatched refund waits for
+    its payment to complete and is a dead letter with three attempts only if `finish` finds it still waiting."""
+
+    def __init__(
+        self,
+        schemas: Mapping[int, Shape] = BY_ID,
+        *,
+        retries: bool = False,
+        dead: Collection[Coordinates] = (),
+        partitions: Mapping[str, int] = PARTITIONS,
+    ) -> None:
+        self.stock: dict[tuple[int, str, str], Stock] = {}
+        self.nights: dict[tuple[int, str, int, str], Night] = {}
+        self.bookings: dict[tuple[int, str], Booking] = {}
+        self.payments: dict[tuple[int, str], Payment] = {}
+        self.completed: list[Completed] = []
+        self.dead_letters: list[DeadLetter] = []
+        self.applied: Counter[tuple[str, str]] = Counter()  # (topic, status or event type)
+        self.ignored: Counter[tuple[str, str]] = Counter()  # (topic, reason)
+        self.duplicates: Counter[str] = Counter()  # topic
+        self.partitions = partitions
+        self._schemas = schemas
+        self._retries = retries
+        self._dead = dead
+        self._remembered = Duplicates()
+        self._waiting: dict[tuple[int, str], list[tuple[LogRecord, dict[str, Any], int]]] = {}
+
+    def feed(self, record: LogRecord) -> str:
+        """Take the next record of its partition; "applied", "duplicate", "dead", "waiting" or why it is ignored."""
+        at = self._remembered.time(record.topic, record.partition, record.timestamp)
+        if record[:3] in self._dead:
+            return DEAD
+        try:
+            event = read_event(record, self._schemas)
+        except Poisoned as poison:
+            self.dead_letters.append(DeadLetter(record, poison.reason, 1))
+            return DEAD
+        if self._remembered.seen(record.topic, record.partition, event["eventId"], at):
+            self.duplicates[record.topic] += 1
+            return DUPLICATE
+        reason = self._decide(record, event)
+        if reason == payments.UNMATCHED:
+            return self._unmatched(record, event, at)
+        self._settle(record, event, at, reason)
+        return reason or APPLIED
+
+    def finish(self) -> None:
+        """No more records come: what still waits for its payment is dead."""
+        for waiting in self._waiting.values():
+            self.dead_letters += [DeadLetter(record, payments.UNMATCHED, 3) for record, _event, _at in waiting]
+        self._waiting.clear()
+
+    def _settle(self, record: LogRecord, event: dict[str, Any], at: int, reason: str | None) -> None:
+        self._remembered.remember(record.topic, record.partition, event["eventId"], at)
+        if reason is None:
+            self.applied[record.topic, event.get("eventType") or event["status"]] += 1
+        else:
+            self.ignored[record.topic, reason] += 1
+
+    def _decide(self, record: LogRecord, event: dict[str, Any]) -> str | None:
+        if record.topic == "booking-events":
+            return self._book(record.partition, event)
+        if record.topic == "payment-events":
+            return self._pay(record.partition, event)
+        if event["locationType"] == "STORE":
+            return self._move_stock(record.partition, event)
+        return self._change_nights(record.partition, event)
+
+    def _move_stock(self, partition: int, event: dict[str, Any]) -> str | None:
+        row = self.stock.setdefault((partition, event["locationId"], event["itemId"]), Stock())
+        return row.apply(event)
+
+    def _change_nights(self, partition: int, event: dict[str, Any]) -> str | None:
+        hotel, room_type = event["locationId"], event["itemId"]
+        rows = [self._night(partition, hotel, night, room_type) for night in range(event["stayFrom"], event["stayTo"])]
+        changed = [row.apply(event) for row in rows]
+        return None if any(changed) else "stale-allotment"
+
+    def _night(self, partition: int, hotel: str, night: int, room_type: str) -> Night:
+        return self.nights.setdefault((partition, hotel, night, room_type), Night())
+
+    def _book(self, partition: int, event: dict[str, Any]) -> str | None:
+        key = (partition, event["bookingId"])
+        before = self.bookings.get(key)
+        after = bookings.decide(before, event)
+        if isinstance(after, str):
+            return after
+        self.bookings[key] = after
+        if before is not None:
+            self._sell(before, -1)
+        self._sell(after, +1)
+        return None
+
+    def _sell(self, booking: Booking, sign: int) -> None:
+        partition = partition_of(booking.hotel_id.encode(), self.partitions["inventory-events"])
+        for (hotel, night, room_type), rooms in booking.held.items():
+            self._night(partition, hotel, night, room_type).sold += sign * rooms
+
+    def _pay(self, partition: int, event: dict[str, Any]) -> str | None:
+        key = (partition, event["paymentId"])
+        after = payments.decide(self.payments.get(key), event)
+        if isinstance(after, str):
+            return after
+        self.payments[key] = after
+        if after.status == "COMPLETED":
+            self.completed.append(payments.completed(event))
+            for record, refund, at in self._waiting.pop(key, []):
+                self._settle(record, refund, at, self._pay(partition, refund))
+        return None
+
+    def _unmatched(self, record: LogRecord, event: dict[str, Any], at: int) -> str:
+        if self._retries:
+            self._waiting.setdefault((record.partition, event["paymentId"]), []).append((record, event, at))
+            return WAITING
+        self.dead_letters.append(DeadLetter(record, payments.UNMATCHED, 1))
+        return DEAD
