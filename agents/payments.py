@@ -1,0 +1,28 @@
+"""payment-events -> payments -> payment-completed."""
+
+from collections.abc import AsyncIterator
+
+from app.application import app
+from app.domain.payments import UNMATCHED, Payment, completed, decide
+from app.engine.topic_specs import PAYMENT_COMPLETED
+from app.engine.unit import Unit
+from app.topics import payment_events
+from schemas.payments import encode_completed
+from tables.payments import payments as payments_table
+
+
+@app.agent(payment_events)
+async def payments(units: AsyncIterator[Unit]) -> None:
+    """Payments as they rise in rank; one record when a payment completes."""
+    async for unit in units:
+        rows = unit.rows(payments_table)
+        for event in unit.events():
+            key = payments_table.key(event.payment_id)
+            before = rows.get(key)
+            after = decide(before, event)
+            if after is UNMATCHED:
+                unit.bury(UNMATCHED.value, "status: a refund needs a completed payment", attempts=1)
+            elif rows.settle(key, after, event.status) and isinstance(after, Payment):
+                record = completed(before, after, event.payment_id)
+                if record is not None:
+                    unit.send(PAYMENT_COMPLETED, record.booking_id, encode_completed(record))

@@ -1,0 +1,91 @@
+"""The commit loop: whatever units are finished goes out in one commit after the other, while agents go on with the next."""
+
+import asyncio
+from time import monotonic
+from typing import Any, Protocol
+
+from mode import Service
+
+from app.engine.pending import Pending
+from app.engine.task import Task, TaskId
+
+#: A task that holds this much is waited for before more is read.
+PENDING_BYTES_MAX = 3 << 20
+_RETRY_S = 0.5
+
+
+class CommitFailed(Exception):
+    """A commit was refused, or its outcome is unknown: what it held must be read again from committed state."""
+
+
+class Ledger(Protocol):
+    """Makes the pending changes of tasks true in Kafka, all of them or none."""
+
+    async def commit(self, taken: list[tuple[Task, Pending]]) -> dict[TaskId, int]:
+        """Write changelogs, sends and offsets; answers each changelog partition's next offset. Raises CommitFailed."""
+
+    async def renew(self) -> None:
+        """Start over after a failed commit: nothing of it may come true later."""
+
+
+class Committer(Service):
+    """Commits finished units every interval_s, and at once when asked to drain."""
+
+    def __init__(self, engine: Any, ledger: Ledger, *, interval_s: float, **options: Any) -> None:
+        super().__init__(**options)
+        self.engine = engine
+        self.ledger = ledger
+        self.interval_s = interval_s
+        self._work = asyncio.Event()
+        self._room = asyncio.Event()
+        self._lock = asyncio.Lock()
+
+    def finished(self) -> None:
+        """A unit was finished: there is something to commit."""
+        self._work.set()
+
+    async def room_for(self, task: Task) -> None:
+        """Wait until a task may take more units: memory is bounded by what is not yet committed."""
+        while task.pending.bytes > PENDING_BYTES_MAX and not self.should_stop:
+            self._room.clear()
+            self._work.set()
+            await self._room.wait()
+
+    @Service.task
+    async def _commit_loop(self) -> None:
+        while not self.should_stop:
+            await self.wait_first(self._work.wait(), self._stopped.wait())
+            self._work.clear()
+            started = monotonic()
+            await self.commit()
+            await asyncio.sleep(max(0.0, self.interval_s - (monotonic() - started)))
+
+    async def drain(self, timeout_s: float) -> None:
+        """Commit all finished units now, within a bounded time; what is left is read again by the next owner."""
+        try:
+            await asyncio.wait_for(self.commit(), timeout_s)
+        except TimeoutError:
+            self.log.warning("A commit took over %.1f s and was given up; its records will be read again", timeout_s)
+            self.engine.reset([task for task in self.engine.tasks.held() if task.pending or task.committing])
+
+    async def commit(self) -> None:
+        """One commit of everything that is pending."""
+        async with self._lock:
+            taken = [(task, task.take_pending()) for task in self.engine.tasks.held() if task.pending]
+            if taken:
+                await self._commit(taken)
+            self._room.set()
+
+    async def _commit(self, taken: list[tuple[Task, Pending]]) -> None:
+        started = monotonic()
+        try:
+            offsets = await self.ledger.commit(taken)
+        except CommitFailed as error:
+            self.log.warning("Commit failed (%s); its records will be read again", error)
+            self.engine.reset([task for task, _ in taken])
+            await self.ledger.renew()
+            self.engine.restore_again()
+            return
+        for task, _ in taken:
+            task.write_committed(offsets[task.id])
+        self.engine.report([pending.counts for _, pending in taken], monotonic() - started)

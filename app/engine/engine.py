@@ -1,0 +1,104 @@
+"""The engine of one worker: its parts, and the few things that concern all of them."""
+
+from collections.abc import Awaitable, Callable
+from time import monotonic, time
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from mode import Service
+
+from app.engine.committer import Committer
+from app.engine.connection import client_options
+from app.engine.intake import Decoder, Intake
+from app.engine.kip447 import TransactionalProducer
+from app.engine.ledgers import PRODUCER_OPTIONS, TRANSACTION_TIMEOUT_MS, AcknowledgedLedger, Offsets, TransactionalLedger
+from app.engine.offset_watch import OffsetWatch
+from app.engine.pending import Counts
+from app.engine.task import Task
+from app.engine.tasks import Tasks
+from app.settings import Settings
+
+_DRAIN_TIMEOUT_S = 4.0
+
+
+class Engine(Service):
+    """Tasks, intake, commit and offsets of one worker, tied to its Faust app."""
+
+    def __init__(self, app: Any, settings: Settings, *, decoders: dict[str, Decoder], observer: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self.app = app
+        self.settings = settings
+        self.observer = observer
+        self.tasks = Tasks(settings.data_dir.absolute() / "state", lambda: app.tables.values())
+        self.intake = Intake(decoders)
+        self.transactional_id = ""
+        self.ledger = self._new_ledger()
+        self.committer = Committer(self, self.ledger, interval_s=COMMIT_INTERVAL_S)
+        self.offsets = OffsetWatch(self)
+        self.add_dependency(self.committer)
+        self.add_dependency(self.offsets)
+
+    def client_options(self) -> dict[str, Any]:
+        """How a Kafka client of this worker connects."""
+        return client_options(self.settings)
+
+    def _new_ledger(self) -> TransactionalLedger | AcknowledgedLedger:
+        if self.settings.guarantee == "exactly_once":
+            return TransactionalLedger(self._transactional_producer, self.app.conf.id)
+        return AcknowledgedLedger(self._plain_producer, self._commit_offsets)
+
+    def _transactional_producer(self) -> TransactionalProducer:
+        return TransactionalProducer(
+            **self.client_options(),
+            **PRODUCER_OPTIONS,
+            transactional_id=self.transactional_id,
+            transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
+        )
+
+    def _plain_producer(self) -> AIOKafkaProducer:
+        return AIOKafkaProducer(**self.client_options(), **PRODUCER_OPTIONS)
+
+    def _commit_offsets(self, offsets: Offsets) -> Awaitable[None]:
+        committed: Awaitable[None] = self.app.consumer.commit_offsets(offsets)
+        return committed
+
+    @property
+    def in_touch(self) -> bool:
+        """Whether the group answered within a session timeout."""
+        return monotonic() - self.app.consumer.last_contact < self.app.conf.broker_session_timeout
+
+    async def release(self) -> None:
+        """Commit what is finished and stop being active: partitions are about to move, or the worker ends."""
+        await self.committer.drain(_DRAIN_TIMEOUT_S)
+        for task in self.tasks.active():
+            task.demote()
+
+    def reset(self, tasks: list[Task]) -> None:
+        """Drop what tasks have not committed."""
+        for task in tasks:
+            task.reset()
+
+    def restore_again(self) -> None:
+        """Bring reset tasks up to their changelogs' ends and read their sources from there."""
+        self.app.tables.recovery.again()
+
+    def report(self, counts: list[Counts], seconds: float) -> None:
+        """Tell the metrics what a commit made true."""
+        observer, now = self.observer, int(time() * 1000)
+        observer.committed(seconds)
+        for one in counts:
+            observer.queryable(one.timestamps, now)
+            for name in ("consumed", "applied", "duplicates", "ignored", "dead_letters"):
+                tell: Callable[..., None] = getattr(observer, name)
+                for labels, n in getattr(one, name).items():
+                    if n:
+                        tell(*(labels if isinstance(labels, tuple) else (labels,)), n)
+
+    async def on_shutdown(self) -> None:
+        """Last of all: give up the producer and close the stores."""
+        await self.ledger.close()
+        self.tasks.close_all()
+
+
+#: Time between the beginnings of two commits; an event waits half of it on average.
+COMMIT_INTERVAL_S = 0.02

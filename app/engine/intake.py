@@ -1,0 +1,70 @@
+"""From records to reads: decoded, and cut so that no unit keeps the event loop for more than some milliseconds."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+from app.domain.poison import Poison
+from app.engine.unit import Read
+from schemas import reservations
+from schemas.reservations import ReservationEvent
+
+RECORDS_MAX = 1_000
+#: Rows a unit may change; an event for a year of nights counts as many as its nights.
+ROWS_MAX = 2_000
+
+
+class Decoder(Protocol):
+    """Events, or why there is none, of records of one source."""
+
+    def decode(self, records: Sequence[Any]) -> Sequence[Any]:
+        """One result a record, in order; raises RegistryUnavailable."""
+
+
+class ReservationDecoder:
+    """The application's own records: anything wrong in them is a bug, not input."""
+
+    def decode(self, records: Sequence[Any]) -> Sequence[ReservationEvent]:
+        """One event a record."""
+        return [reservations.decode(record.value) for record in records]
+
+
+class Intake:
+    """Decoders by source topic."""
+
+    def __init__(self, decoders: dict[str, Decoder]) -> None:
+        self._decoders = decoders
+
+    def read(self, topic: str, start: int, records: Sequence[Any]) -> Iterator[Read]:
+        """Reads that cover the offsets from start to the last record, in order."""
+        decoder = self._decoders[topic]
+        for at in range(0, len(records), RECORDS_MAX):
+            part = records[at : at + RECORDS_MAX]
+            decoded = decoder.decode(part)
+            for first, last in _cuts([_rows(event) for event in decoded]):
+                stop = part[last - 1].offset + 1
+                yield Read(topic, start, stop, part[first:last], decoded[first:last])
+                start = stop
+
+
+def _rows(event: Any) -> int:
+    """How many rows an event may change."""
+    kind = event.__class__
+    if kind is ReservationEvent:
+        return int(event.last_night - event.first_night)
+    if kind is Poison or getattr(event, "stay_from", None) is None:
+        return 1
+    return int(event.stay_to - event.stay_from)
+
+
+def _cuts(rows: list[int]) -> Iterator[tuple[int, int]]:
+    """Ranges of indexes that hold at most ROWS_MAX rows each, or one event."""
+    if sum(rows) <= ROWS_MAX:
+        yield 0, len(rows)
+        return
+    first, held = 0, 0
+    for i, n in enumerate(rows):
+        if held and held + n > ROWS_MAX:
+            yield first, i
+            first, held = i, 0
+        held += n
+    yield first, len(rows)

@@ -1,0 +1,149 @@
+"""Fencing by group membership (KIP-447) for aiokafka 0.14, which knows only version 0 of TxnOffsetCommit.
+
+Version 3 carries generation and member id, so the broker refuses the offsets of a worker whose partitions moved. EndTxn is
+never sent twice: after a timeout its outcome is unknown (KAFKA-17754), and the producer is given up.
+"""
+
+import asyncio
+from collections import defaultdict
+from typing import Any, NamedTuple
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, RebalanceInProgressError
+from aiokafka.producer import sender
+from aiokafka.protocol.api import Request, RequestStruct, Response
+from aiokafka.protocol.types import CompactArray, CompactString, Int16, Int32, Int64, Schema, TaggedFields
+
+_TXN_OFFSET_COMMIT = 28
+
+# How long aiokafka waits when the last transaction's markers are still being written: a commit follows soon here.
+sender.BACKOFF_OVERRIDE = 0.004
+_TEXT = CompactString("utf-8")
+
+
+class Membership(NamedTuple):
+    """Who this worker is in its group, as of its last assignment."""
+
+    generation: int
+    member_id: str
+    instance_id: str | None
+
+
+class UnknownOutcome(KafkaError):  # type: ignore[misc]
+    """EndTxn was sent and no answer came: the transaction may be committed, aborted or open."""
+
+
+class _Response(Response):  # type: ignore[misc]
+    API_KEY = _TXN_OFFSET_COMMIT
+    API_VERSION = 3
+    _PARTITION = CompactArray(("partition", Int32), ("error_code", Int16), ("tags", TaggedFields))
+    SCHEMA = Schema(
+        ("throttle_time_ms", Int32),
+        ("errors", CompactArray(("topic", _TEXT), ("partition_errors", _PARTITION), ("tags", TaggedFields))),
+        ("tags", TaggedFields),
+    )
+
+
+class _Request(RequestStruct):  # type: ignore[misc]
+    API_KEY = _TXN_OFFSET_COMMIT
+    API_VERSION = 3
+    RESPONSE_TYPE = _Response
+    FLEXIBLE_VERSION = True
+    _PARTITION = CompactArray(
+        ("partition", Int32), ("offset", Int64), ("leader_epoch", Int32), ("metadata", _TEXT), ("tags", TaggedFields)
+    )
+    SCHEMA = Schema(
+        ("transactional_id", _TEXT),
+        ("group_id", _TEXT),
+        ("producer_id", Int64),
+        ("producer_epoch", Int16),
+        ("generation_id", Int32),
+        ("member_id", _TEXT),
+        ("group_instance_id", _TEXT),
+        ("topics", CompactArray(("topic", _TEXT), ("partitions", _PARTITION), ("tags", TaggedFields))),
+        ("tags", TaggedFields),
+    )
+
+
+class _TxnOffsetCommit(Request[_Request]):  # type: ignore[misc]
+    API_KEY = _TXN_OFFSET_COMMIT
+
+    def __init__(self, *fields: Any) -> None:
+        self._fields = fields
+
+    def build(self, request_struct_class: type[_Request]) -> _Request:
+        return request_struct_class(*self._fields)
+
+
+class _TxnOffsetCommitHandler(sender.TxnOffsetCommitHandler):  # type: ignore[misc]
+    """Adds the membership to the request; everything else is aiokafka's."""
+
+    def create_request(self) -> _TxnOffsetCommit:
+        manager, member = self._sender._txn_manager, self._sender.membership
+        topics: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+        for tp, offset in sorted(self._offsets.items()):
+            topics[tp.topic].append((tp.partition, offset.offset, -1, offset.metadata, {}))
+        return _TxnOffsetCommit(
+            manager.transactional_id, self._group_id, manager.producer_id, manager.producer_epoch,
+            *member, [(topic, partitions, {}) for topic, partitions in topics.items()], {},
+        )  # fmt: skip
+
+    def handle_response(self, response: Any) -> float | None:
+        response.errors = [(topic, [(p, code) for p, code, *_ in found]) for topic, found, *_ in response.errors]
+        codes = {code for _, found in response.errors for _, code in found}
+        if RebalanceInProgressError.errno in codes:
+            raise RebalanceInProgressError()
+        return super().handle_response(response)  # type: ignore[no-any-return]
+
+
+class _EndTxnHandler(sender.EndTxnHandler):  # type: ignore[misc]
+    """Sends EndTxn once: no answer means an unknown outcome, never a second try."""
+
+    async def do(self, node_id: int) -> bool:
+        try:
+            response = await self._sender.client.send(node_id, self.create_request(), group=self.group)
+        except KafkaError as error:
+            raise UnknownOutcome(str(error)) from error
+        backoff = self.handle_response(response)
+        if backoff is not None:
+            await asyncio.sleep(backoff)
+        return backoff is None
+
+
+class _Sender(sender.Sender):  # type: ignore[misc]
+    """aiokafka's sender with the two handlers above."""
+
+    membership = Membership(-1, "", None)
+
+    async def _do_txn_offset_commit(self, offsets: Any, group_id: str) -> None:
+        try:
+            node = await self._find_coordinator(sender.CoordinationType.GROUP, group_id)
+            if offsets:
+                await _TxnOffsetCommitHandler(self, offsets, group_id).do(node)
+        except KafkaError as error:
+            self._txn_manager.error_transaction(error)
+            self._txn_manager.wait_for_transaction_end().exception()
+
+    async def _do_txn_commit(self, commit_result: Any) -> None:
+        await self._message_accumulator.flush_for_commit()
+        if self._txn_manager.is_empty_transaction():
+            self._txn_manager.complete_transaction()
+            return
+        key = self._txn_manager.transactional_id
+        try:
+            node = await self._find_coordinator(sender.CoordinationType.TRANSACTION, key)
+            await _EndTxnHandler(self, commit_result).do(node)
+        except KafkaError as error:
+            self._txn_manager.fatal_error(error)
+
+
+class TransactionalProducer(AIOKafkaProducer):  # type: ignore[misc]
+    """A transactional producer whose offset commits are fenced by the group's generation."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._sender.__class__ = _Sender
+
+    def set_membership(self, membership: Membership) -> None:
+        """The membership that following offset commits claim."""
+        self._sender.membership = membership

@@ -1,0 +1,183 @@
+"""How pending changes come true in Kafka: in one fenced transaction, or acknowledged batch by batch.
+
+Both write a task's changelog as one record batch that ends with its position, so that state and position agree wherever
+the other end breaks off. Only the order of the steps differs; docs/delivery.md has it with what each crash leaves behind.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
+from aiokafka.structs import OffsetAndMetadata
+
+from app.engine.committer import CommitFailed
+from app.engine.kip447 import Membership, TransactionalProducer
+from app.engine.pending import Pending, Send
+from app.engine.task import Task, TaskId
+
+CHANGELOG_BATCH_BYTES_MAX = 8 << 20
+TRANSACTION_TIMEOUT_MS = 10_000
+_COMMIT_TIMEOUT_S = 15.0
+
+Offsets = dict[TopicPartition, OffsetAndMetadata]
+Taken = list[tuple[Task, Pending]]
+
+PRODUCER_OPTIONS: dict[str, Any] = {
+    "acks": "all",
+    "enable_idempotence": True,
+    "compression_type": "snappy",
+    "linger_ms": 0,
+    "max_batch_size": CHANGELOG_BATCH_BYTES_MAX,
+    "max_request_size": 96 << 20,
+}
+
+
+def offsets_of(taken: Taken) -> Offsets:
+    """Source offsets that a commit of these changes claims."""
+    return {
+        TopicPartition(topic, task.partition): OffsetAndMetadata(offset, "")
+        for task, pending in taken
+        for topic, offset in pending.offsets.items()
+    }
+
+
+class Sent(NamedTuple):
+    """A changelog batch on its way: its acknowledgement, and how many records it holds."""
+
+    acknowledged: Awaitable[Any]
+    records: int
+
+    async def end(self) -> int:
+        """The offset behind the batch."""
+        return int((await self.acknowledged).offset) + self.records
+
+
+async def _send(producer: AIOKafkaProducer, batch: Any, topic: str, partition: int) -> Awaitable[Any]:
+    sent = await producer.send_batch(batch, topic, partition=partition)
+    # A failed commit drops its batches without looking at each one's error.
+    sent.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return sent  # type: ignore[no-any-return]
+
+
+async def send_changelog(producer: AIOKafkaProducer, task: Task, pending: Pending) -> Sent:
+    """Queue a task's changes as one batch."""
+    batch = producer.create_batch()
+    records = pending.records()
+    for key, value in records:
+        if batch.append(timestamp=None, key=key, value=value) is None:
+            raise CommitFailed(f"{len(records)} changes of a partition don't fit one batch")
+    return Sent(await _send(producer, batch, task.changelog, task.partition), len(records))
+
+
+async def send_outputs(producer: AIOKafkaProducer, sends: list[Send]) -> list[Awaitable[Any]]:
+    """Queue outputs and dead letters, in order for each partition."""
+    by_partition: dict[tuple[str, int], list[Send]] = defaultdict(list)
+    for send in sends:
+        by_partition[send.topic, send.partition].append(send)
+    sent: list[Awaitable[Any]] = []
+    for (topic, partition), queued in by_partition.items():
+        batch = producer.create_batch()
+        for send in queued:
+            options = {"timestamp": send.timestamp, "key": send.key, "value": send.value, "headers": list(send.headers)}
+            if batch.append(**options) is None:
+                sent.append(await _send(producer, batch, topic, partition))
+                batch = producer.create_batch()
+                batch.append(**options)
+        sent.append(await _send(producer, batch, topic, partition))
+    return sent
+
+
+class TransactionalLedger:
+    """Exactly once: changelogs, outputs and offsets in one transaction, fenced by the group's generation (KIP-447)."""
+
+    def __init__(self, new_producer: Callable[[], TransactionalProducer], group_id: str) -> None:
+        self._new_producer = new_producer
+        self._group_id = group_id
+        self._producer: TransactionalProducer | None = None
+        self.membership = Membership(-1, "", None)
+
+    async def commit(self, taken: Taken) -> dict[TaskId, int]:
+        """One transaction; on any error nothing is known to be true, and the producer is given up."""
+        try:
+            return await asyncio.wait_for(self._commit(taken), _COMMIT_TIMEOUT_S)
+        except (KafkaError, AssertionError, TimeoutError) as error:
+            raise CommitFailed(f"{type(error).__name__}") from error
+
+    async def _commit(self, taken: Taken) -> dict[TaskId, int]:
+        producer = self._producer or await self._start()
+        producer.set_membership(self.membership)
+        await producer.begin_transaction()
+        changelogs = {task.id: await send_changelog(producer, task, pending) for task, pending in taken}
+        outputs = await send_outputs(producer, [send for _, pending in taken for send in pending.sends])
+        await producer.send_offsets_to_transaction(offsets_of(taken), self._group_id)
+        await producer.commit_transaction()
+        await asyncio.gather(*outputs)
+        # The commit marker takes one more offset behind each batch.
+        return {task: await sent.end() + 1 for task, sent in changelogs.items()}
+
+    async def renew(self) -> None:
+        """A new producer under the same id: Kafka ends whatever the old one left open, and refuses it from then on."""
+        await self.close()
+
+    async def _start(self) -> TransactionalProducer:
+        producer = self._new_producer()
+        await producer.start()
+        self._producer = producer
+        return producer
+
+    async def close(self) -> None:
+        """Give the producer up without waiting for what it still holds."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await abandon(producer)
+
+
+class AcknowledgedLedger:
+    """At least once: outputs first, then changelogs, then offsets; the position in the changelog counts at a restart."""
+
+    def __init__(
+        self, new_producer: Callable[[], AIOKafkaProducer], commit_offsets: Callable[[Offsets], Awaitable[None]]
+    ) -> None:
+        self._new_producer = new_producer
+        self._commit_offsets = commit_offsets
+        self._producer: AIOKafkaProducer | None = None
+        self.membership = Membership(-1, "", None)
+
+    async def commit(self, taken: Taken) -> dict[TaskId, int]:
+        """Each step is acknowledged before the next; a crash between them repeats, and the rules catch repetition."""
+        try:
+            producer = self._producer or await self._start()
+            await asyncio.gather(*await send_outputs(producer, [send for _, pending in taken for send in pending.sends]))
+            changelogs = {task.id: await send_changelog(producer, task, pending) for task, pending in taken}
+            offsets = {task: await sent.end() for task, sent in changelogs.items()}
+            await self._commit_offsets(offsets_of(taken))
+        except (KafkaError, TimeoutError) as error:
+            raise CommitFailed(f"{type(error).__name__}") from error
+        return offsets
+
+    async def renew(self) -> None:
+        """A new producer; what the old one had in flight may still arrive, and counts once by its position."""
+        await self.close()
+
+    async def _start(self) -> AIOKafkaProducer:
+        producer = self._new_producer()
+        await producer.start()
+        self._producer = producer
+        return producer
+
+    async def close(self) -> None:
+        """Give the producer up without waiting for what it still holds."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await abandon(producer)
+
+
+async def abandon(producer: AIOKafkaProducer, timeout_s: float = 2.0) -> None:
+    """Stop a producer; one that can't stop in time is left to the garbage collector with its connections closed."""
+    try:
+        await asyncio.wait_for(producer.stop(), timeout_s)
+    except (KafkaError, TimeoutError, AssertionError):
+        await producer.client.close()

@@ -1,0 +1,61 @@
+"""What one task's finished units want to make true: rows, ids, records to send. It counts when its commit counts."""
+
+from collections import Counter
+from typing import NamedTuple
+
+from app.delivery.duplicates import entries
+from app.engine.changelog import POSITION_KEY, Position, ids_key
+
+Headers = tuple[tuple[str, bytes], ...]
+
+
+class Send(NamedTuple):
+    """A record for another topic; partition None means by key. timestamp is epoch ms, None for now."""
+
+    topic: str
+    partition: int | None
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+    timestamp: int | None = None
+
+
+class Counts:
+    """What happened to the events of some units, for the metrics; counted once they are committed."""
+
+    def __init__(self) -> None:
+        self.consumed: Counter[str] = Counter()
+        self.applied: Counter[tuple[str, str]] = Counter()
+        self.ignored: Counter[tuple[str, str]] = Counter()
+        self.duplicates: Counter[str] = Counter()
+        self.dead_letters: Counter[tuple[str, str]] = Counter()
+        #: Record timestamps in epoch ms, for the latency from record to queryable.
+        self.timestamps: list[int] = []
+
+
+class Pending:
+    """Changes of one task since its last commit began."""
+
+    def __init__(self) -> None:
+        self.rows: dict[bytes, bytes] = {}
+        self.index: dict[bytes, bool] = {}
+        self.times: list[int] = []
+        self.digests: list[bytes] = []
+        self.expired: list[int] = []
+        self.sends: list[Send] = []
+        self.bytes = 0
+        self.counts = Counts()
+        self.offsets: dict[str, int] = {}
+        self.position = Position({}, {}, 0)
+
+    def __bool__(self) -> bool:
+        return bool(self.offsets)
+
+    def records(self) -> list[tuple[bytes, bytes | None]]:
+        """Rows, then ids, then the position: what one changelog batch and one WriteBatch hold."""
+        records: list[tuple[bytes, bytes | None]] = list(self.rows.items())
+        records += [(ids_key(number), None) for number in self.expired]
+        if self.times:
+            records.append((ids_key(self.position.ids - 1), entries(self.times, self.digests).tobytes()))
+        records.append((POSITION_KEY, self.position.encode()))
+        return records

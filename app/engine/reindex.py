@@ -1,0 +1,68 @@
+"""Index entries made from rows: for rows that come from a changelog, and for whole copies restored without them."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from app.engine.task import Task
+
+_ROWS_A_STEP = 500
+
+
+def index_changes(task: Task, rows: dict[bytes, bytes | None]) -> dict[bytes, bool]:
+    """What changed rows, by key, make of the index entries of what is on disk now."""
+    changes: dict[bytes, bool] = {}
+    for key, value in rows.items():
+        table = task.tables.get(key[:1])
+        if table is not None and table.reindex is not None and value is not None:
+            before = task.store.get(key)
+            old = None if before is None else table.decode(before)
+            changes.update(table.reindex(key, old, table.decode(value)))
+    return changes
+
+
+class Reindexer:
+    """Builds missing indexes in steps, so that a restored copy serves rows at once and indexes soon."""
+
+    def __init__(self) -> None:
+        self._wanted: dict[Task, Iterator[None]] = {}
+
+    def want(self, task: Task) -> None:
+        """Build a copy's indexes if it has none."""
+        if not task.store.indexed and task not in self._wanted:
+            self._wanted[task] = _build(task)
+
+    def step(self) -> bool:
+        """Do a little; True while there is more to do."""
+        for task, building in list(self._wanted.items()):
+            if not task.is_open or next(building, "done") == "done":
+                del self._wanted[task]
+            return True
+        return False
+
+
+def _build(task: Task) -> Iterator[None]:
+    """Drop all entries, then make them from the rows.
+
+    Each step looks at the disk anew: a row that changes behind the cursor brings its entries itself, one before it is seen.
+    """
+    store = task.store
+    for tag in task.index_tags:
+        store.delete_range(*_all_with(tag))
+    for tag, table in task.tables.items():
+        start, stop = _all_with(tag)
+        while table.reindex is not None:
+            rows = list(islice(store.scan(start, stop), _ROWS_A_STEP))
+            entries: dict[bytes, bool] = {}
+            for key, value in rows:
+                entries.update(table.reindex(key, None, table.decode(value)))
+            store.write((), store.changelog_offset, entries)
+            if len(rows) < _ROWS_A_STEP:
+                break
+            start = rows[-1][0] + b"\0"
+            yield
+    store.indexed = True
+    store.write((), store.changelog_offset, {})
+
+
+def _all_with(tag: bytes) -> tuple[bytes, bytes]:
+    return tag, bytes([tag[0] + 1])

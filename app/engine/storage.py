@@ -1,0 +1,104 @@
+"""One partition's state on disk: a RocksDB directory whose rows and position change together, in one WriteBatch.
+
+RocksDB never holds what Kafka might still abort: app.engine.commit writes here only after the commit. The changelog can
+rebuild any directory, so nothing is synced; the WAL only spares a killed process the last seconds of restore.
+"""
+
+import shutil
+import struct
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from rocksdict import BlockBasedOptions, Cache, Options, Rdict, ReadOptions, WriteBatch
+
+#: Rows of these kinds share the key space with the tables' tags, which are all above META.
+POSITION = b"\x00"
+EVENT_IDS = b"\x01"
+META = b"\x02"
+
+_CHANGELOG_OFFSET = META + b"changelog-offset"
+_INDEXED = META + b"indexed"
+_offset = struct.Struct(">q")
+
+_MEMTABLE_BYTES = 4 << 20
+_BLOCK_CACHE_BYTES = 64 << 20
+_BLOOM_BITS_PER_KEY = 10
+
+_block_cache = Cache(_BLOCK_CACHE_BYTES)
+
+
+def _options() -> Options:
+    options = Options(raw_mode=True)
+    options.create_if_missing(True)
+    options.set_write_buffer_size(_MEMTABLE_BYTES)
+    options.set_max_write_buffer_number(3)
+    options.set_memtable_prefix_bloom_ratio(0.1)
+    options.set_memtable_whole_key_filtering(True)
+    options.set_max_open_files(64)
+    options.set_keep_log_file_num(1)
+    table = BlockBasedOptions()
+    table.set_block_cache(_block_cache)
+    table.set_bloom_filter(_BLOOM_BITS_PER_KEY, False)
+    options.set_block_based_table_factory(table)
+    return options
+
+
+class PartitionStore:
+    """Rows, index entries and positions of one partition of a group; keys and values are bytes."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        directory.mkdir(parents=True, exist_ok=True)
+        self._db = Rdict(str(directory), _options())
+        self.get = self._db.get
+        raw = self._db.get(_CHANGELOG_OFFSET)
+        #: Next offset of the changelog partition; 0 where nothing was ever applied.
+        self.changelog_offset: int = _offset.unpack(raw)[0] if raw is not None else 0
+        #: Whether the index entries agree with the rows (a bulk restore leaves them for later).
+        self.indexed: bool = self._db.get(_INDEXED) is not None or self.changelog_offset == 0
+
+    def write(self, rows: Iterable[tuple[bytes, bytes | None]], changelog_offset: int, index: dict[bytes, bool]) -> None:
+        """Rows (None deletes), index entries and the changelog's next offset, all or nothing."""
+        batch = WriteBatch(raw_mode=True)
+        put, delete = batch.put, batch.delete
+        for key, value in rows:
+            if value is None:
+                delete(key)
+            else:
+                put(key, value)
+        for key, present in index.items():
+            if present:
+                put(key, b"")
+            else:
+                delete(key)
+        put(_CHANGELOG_OFFSET, _offset.pack(changelog_offset))
+        if self.indexed:
+            put(_INDEXED, b"")
+        else:
+            delete(_INDEXED)
+        self._db.write(batch)
+        self.changelog_offset = changelog_offset
+
+    def scan(self, start: bytes, stop: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Keys and values from start up to, without, stop, in key order. An early end raises, it never shortens."""
+        options = ReadOptions()
+        options.set_iterate_upper_bound(stop)
+        iterator = self._db.iter(options)
+        iterator.seek(start)
+        while iterator.valid():
+            yield iterator.key(), iterator.value()
+            iterator.next()
+        iterator.status()
+
+    def delete_range(self, start: bytes, stop: bytes) -> None:
+        """Delete every key from start up to, without, stop."""
+        self._db.delete_range(start, stop)
+
+    def close(self) -> None:
+        """Flush and release the directory."""
+        self._db.close()
+
+    def destroy(self) -> None:
+        """Close and delete the directory: the changelog has it all."""
+        self._db.close()
+        shutil.rmtree(self.directory, ignore_errors=True)

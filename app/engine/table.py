@@ -1,0 +1,93 @@
+"""Tables of rows and their indexes, as Faust tables whose storage and changelog are the engine's.
+
+A table belongs to a group: the sources, tables and changelog that share one partitioning. Faust knows the group's changelog
+topic by the table, so its assignor co-partitions it and places standbys; rows are kept by app.engine.task.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import faust
+from faust.types import TP
+
+from app.engine.keys import KeyFormat, Part
+from app.engine.partitioner import partition_of
+
+Row = TypeVar("Row")
+
+#: What a change of one row does to its indexes: index key -> present afterwards.
+IndexChanges = Iterable[tuple[bytes, bool]]
+
+
+class Index(NamedTuple):
+    """A secondary order of a table's rows, kept beside them in the same store and never in the changelog."""
+
+    name: str
+    group: str
+    format: KeyFormat
+    help: str
+
+    def key(self, *parts: Part) -> bytes:
+        """Bytes of an entry's key."""
+        return self.format.pack(*parts)
+
+    def parts(self, key: bytes) -> tuple[Part, ...]:
+        """The parts of an entry's key."""
+        return self.format.unpack(key)
+
+    def prefix(self, *leading: Part) -> tuple[bytes, bytes]:
+        """First key and the key behind the last of the entries that begin with these parts."""
+        return self.format.span(*leading)
+
+    def decode(self, _value: bytes) -> None:
+        """Entries carry no row: the key says it all."""
+
+
+class RowTable(faust.Table, Generic[Row]):  # type: ignore[misc]
+    """A Faust table whose rows live in the engine's partition stores; one writer, one changelog for the group."""
+
+    group: str
+    format: KeyFormat
+    encode: Callable[[Row], bytes]
+    decode: Callable[[bytes], Row]
+    reindex: Callable[[bytes, Row | None, Row], IndexChanges] | None
+
+    def __init__(self, app: faust.App, *, group: str, format: KeyFormat, rows: "RowFormat[Row]", **options: Any) -> None:
+        super().__init__(app, **options)
+        self.group = group
+        self.indexes = rows.indexes
+        self.format = format
+        self.encode = rows.encode
+        self.decode = rows.decode
+        self.reindex = rows.reindex
+        self.key = format.pack
+
+    def parts(self, key: bytes) -> tuple[Part, ...]:
+        """The parts of a row's key."""
+        return self.format.unpack(key)
+
+    def prefix(self, *leading: Part) -> tuple[bytes, bytes]:
+        """First key and the key behind the last of the rows whose keys begin with these parts."""
+        return self.format.span(*leading)
+
+    def partition(self, source_key: str) -> int:
+        """The partition in which rows of a source key live where producers partition as the contract says."""
+        return partition_of(source_key.encode(), self.partitions)
+
+    async def on_start(self) -> None:
+        """Nothing to start: the engine opens a partition's store when the partition is assigned."""
+
+    async def on_rebalance(self, *_: Any, **__: Any) -> None:
+        """Assignment is handled for whole groups by app.engine.restore."""
+
+    async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
+        """Nothing to do: each partition is opened by itself when its own restore ends."""
+
+
+class RowFormat(NamedTuple, Generic[Row]):
+    """How a table's rows become bytes and back, and which index entries a change of one makes or ends."""
+
+    encode: Callable[[Row], bytes]
+    decode: Callable[[bytes], Row]
+    reindex: Callable[[bytes, Row | None, Row], IndexChanges] | None = None
+    indexes: tuple[Index, ...] = ()

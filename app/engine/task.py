@@ -1,0 +1,176 @@
+"""A task: one partition of a group on this worker, active or standby, with its store and what is not yet committed.
+
+    opened ──restored──▶ ready ──commit──▶ ready       an active task is read and written
+       ▲                   │
+       └──── reset ◀───────┘  a commit failed or the partition moved: what is pending is dropped, the store is the truth
+
+Rows are looked up newest first: changed and not committed, cached, on disk.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from app.delivery.duplicates import DuplicateIndex
+from app.engine.cache import RowCache
+from app.engine.changelog import Position, SourcePosition
+from app.engine.group import Group
+from app.engine.pending import Pending
+from app.engine.storage import EVENT_IDS, POSITION, PartitionStore
+from app.engine.table import Index, RowTable
+
+Row = TypeVar("Row")
+
+_NOWHERE = SourcePosition(0, 0)
+
+
+Tables = Sequence[RowTable[Any]]
+
+
+class TaskId(NamedTuple):
+    """A group's name and a partition number."""
+
+    group: str
+    partition: int
+
+
+class Task:
+    """State of one partition of a group: committed rows on disk, changed rows in memory, positions of both."""
+
+    def __init__(self, group: Group, partition: int, directory: Path, *, tables: Tables, cache: RowCache) -> None:
+        self.group = group.name
+        self.partition = partition
+        self.changelog = group.changelog
+        self.tables = {table.format.tag: table for table in tables}
+        self.index_tags = [index.format.tag for table in tables for index in table.indexes]
+        self.role = "standby"
+        self.ready = False
+        self.is_open = True
+        #: Counts resets: a unit that was read before one is stale after it.
+        self.epoch = 0
+        self.store = PartitionStore(directory)
+        self._cache = cache
+        self._left_at: int | None = None
+        self.load()
+
+    @property
+    def id(self) -> TaskId:
+        """Group and partition."""
+        return TaskId(self.group, self.partition)
+
+    def load(self) -> None:
+        """Take positions and event ids from the store, and forget everything that is not in it."""
+        self.epoch += 1
+        self.committed = Position.decode(self.store.get(POSITION))
+        self.sources = dict(self.committed.sources)
+        self.upstream = dict(self.committed.upstream)
+        self.ids = self.committed.ids
+        self.pending = Pending()
+        self.committing: Pending | None = None
+        self._cache.forget(self.id)
+        self.rows = self._cache.of(self.id)
+        self.duplicates: DuplicateIndex | None = None
+
+    def promote(self) -> None:
+        """Become active; what is in memory stays good if nobody else was active since this worker left off."""
+        if self._left_at != self.store.changelog_offset:
+            self.load()
+        self.role, self.ready = "active", True
+
+    def demote(self) -> None:
+        """Leave off being active: what is not committed is read again by whoever comes next."""
+        if self.pending or self.committing:
+            self.load()
+        self.epoch += 1
+        self._left_at = self.store.changelog_offset
+        self.role = "standby"
+
+    def reset(self) -> None:
+        """Drop what is not committed; the copy is complete again when it has reached the changelog's end."""
+        self.load()
+        self._left_at = None
+        self.role, self.ready = "standby", False
+
+    def rebuild(self) -> None:
+        """Throw the copy away: the changelog has it all."""
+        self.store.destroy()
+        self.store = PartitionStore(self.store.directory)
+        self.reset()
+
+    def seen(self) -> DuplicateIndex:
+        """The event ids of the last 24 hours; read from the store when first needed (standbys never do)."""
+        if self.duplicates is None:
+            self.duplicates = DuplicateIndex(self.store.directory.parent)
+            self.duplicates.load(value for _, value in self.store.scan(EVENT_IDS, EVENT_IDS + b"\xff"))
+        return self.duplicates
+
+    @property
+    def positions(self) -> dict[str, int]:
+        """Next offset of each source, as committed."""
+        return {topic: at.next_offset for topic, at in self.committed.sources.items()}
+
+    def reached(self, topic: str) -> SourcePosition:
+        """How far a source is applied, what is not committed yet included."""
+        return self.sources.get(topic, _NOWHERE)
+
+    def continues(self, topic: str, epoch: int, start: int) -> bool:
+        """Whether a unit read at an epoch, from offset start on, is exactly what comes next here."""
+        current = self.role == "active" and self.ready and epoch == self.epoch
+        return current and start == self.reached(topic).next_offset
+
+    def latest(self, key: bytes) -> bytes | None:
+        """The newest bytes of a row, committed or not."""
+        value = self.rows.get(key)
+        if value is None:
+            value = self.pending.rows.get(key)
+        if value is None and self.committing is not None:
+            value = self.committing.rows.get(key)
+        return self.store.get(key) if value is None else value
+
+    def read(self, table: RowTable[Row], key: bytes) -> Row | None:
+        """The committed row of a key."""
+        value = self.store.get(key)
+        return None if value is None else table.decode(value)
+
+    def scan(self, table: RowTable[Row] | Index, start: bytes, stop: bytes, limit: int) -> list[tuple[bytes, Any]]:
+        """Up to limit committed rows or index entries from start up to, without, stop."""
+        found: list[tuple[bytes, Any]] = []
+        if limit > 0:
+            for key, value in self._entries(start, stop):
+                found.append((key, table.decode(value)))
+                if len(found) >= limit:
+                    break
+        return found
+
+    def _entries(self, start: bytes, stop: bytes) -> Iterator[tuple[bytes, bytes]]:
+        return self.store.scan(start, stop)
+
+    def take_pending(self) -> Pending:
+        """What is to be committed next; the task goes on with an empty one."""
+        taken, self.pending = self.pending, Pending()
+        self.ids += bool(taken.times)
+        taken.position = Position(dict(self.sources), dict(self.upstream), self.ids)
+        self.committing = taken
+        return taken
+
+    def apply(self, rows: dict[bytes, bytes | None], changelog_offset: int, index: dict[bytes, bool]) -> None:
+        """Rows from the changelog to disk: how a copy is restored and a standby follows."""
+        self.store.write(rows.items(), changelog_offset, index)
+        if POSITION in rows:
+            self.committed = Position.decode(rows[POSITION])
+
+    def write_committed(self, changelog_offset: int) -> None:
+        """Kafka has it: rows, ids and position to disk in one WriteBatch, and the new state is what readers see."""
+        done = self.committing
+        assert done is not None
+        self.store.write(done.records(), changelog_offset, done.index)
+        self.committed = done.position
+        self.committing = None
+        self._cache.trim()
+
+    def close(self) -> None:
+        """Release the directory; it stays for the next time this partition comes here."""
+        self.epoch += 1
+        self.ready = self.is_open = False
+        self._cache.forget(self.id)
+        self.store.close()

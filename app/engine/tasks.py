@@ -1,0 +1,56 @@
+"""The tasks of this worker: opened, handed over between active and standby, closed; their directories stay on disk."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from app.engine.cache import RowCache
+from app.engine.group import GROUP_BY_NAME
+from app.engine.table import RowTable
+from app.engine.task import Task, TaskId
+
+_CACHED_ROWS_MAX = 1_000_000
+
+
+class Tasks:
+    """Registry of open tasks by (group, partition)."""
+
+    def __init__(self, directory: Path, tables: Callable[[], Iterable[RowTable[Any]]]) -> None:
+        self.directory = directory
+        self._tables = tables
+        self._cache = RowCache(_CACHED_ROWS_MAX)
+        self._open: dict[TaskId, Task] = {}
+
+    def get(self, group: str, partition: int) -> Task | None:
+        """The open task of a partition, or None where this worker has no copy."""
+        return self._open.get(TaskId(group, partition))
+
+    def held(self) -> list[Task]:
+        """All open tasks, active and standby."""
+        return list(self._open.values())
+
+    def active(self) -> list[Task]:
+        """Open tasks that this worker owns."""
+        return [task for task in self._open.values() if task.role == "active"]
+
+    def open(self, id: TaskId) -> Task:
+        """The task of an id, opened if it was not."""
+        task = self._open.get(id)
+        if task is None:
+            group = GROUP_BY_NAME[id.group]
+            tables = [table for table in self._tables() if table.group == id.group]
+            directory = self.directory / f"{id.group}-{id.partition}"
+            task = Task(group, id.partition, directory, tables=tables, cache=self._cache)
+            self._open[id] = task
+        return task
+
+    def close(self, id: TaskId) -> None:
+        """Close one task."""
+        task = self._open.pop(id, None)
+        if task is not None:
+            task.close()
+
+    def close_all(self) -> None:
+        """Close every task: the worker ends."""
+        for id in list(self._open):
+            self.close(id)

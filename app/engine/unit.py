@@ -1,0 +1,196 @@
+"""A unit: what an agent makes of one list of records of one source partition. All of it counts, or nothing of it.
+
+    rows = unit.rows(table)
+    for event in unit.events():        good events in the order of the log, none twice (contract, rules 1 and 7)
+        rows.settle(key, decide(rows.get(key), event), event.kind)
+
+When the loop ends the unit is finished: its changes join what its task commits next. A loop left early finishes nothing.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from app.delivery.dead_letters import letter
+from app.delivery.duplicates import HORIZON_MS, digest
+from app.domain.ignored import Ignored
+from app.domain.poison import Poison
+from app.engine.changelog import SourcePosition
+from app.engine.group import INTERNAL_SOURCES
+from app.engine.partitioner import partition_of
+from app.engine.pending import Counts, Pending, Send
+from app.engine.table import RowTable
+from app.engine.task import Task
+from app.engine.topic_specs import PARTITIONS
+
+Row = TypeVar("Row")
+
+
+class Rows(Generic[Row]):
+    """One table as a unit sees and changes it: each row is looked up once and written once, however many events."""
+
+    def __init__(self, unit: "Unit", table: RowTable[Row]) -> None:
+        self._unit = unit
+        self._table = table
+        self._before: dict[bytes, Row | None] = {}
+        self._changed: dict[bytes, Row] = {}
+
+    def get(self, key: bytes) -> Row | None:
+        """The row of a key after all events before this one; None where there is none."""
+        row = self._changed.get(key)
+        if row is not None:
+            return row
+        if key not in self._before:
+            raw = self._unit.task.latest(key)
+            self._before[key] = None if raw is None else self._table.decode(raw)
+        return self._before[key]
+
+    def put(self, key: bytes, row: Row) -> None:
+        """Change a row that was looked up before."""
+        self._changed[key] = row
+
+    def settle(self, key: bytes, decision: Row | Ignored, kind: str) -> bool:
+        """Change the row, or count why the event was ignored. True where it was applied."""
+        if decision.__class__ is Ignored:
+            self._unit.ignored(str(decision))
+            return False
+        self._changed[key] = decision  # type: ignore[assignment]
+        self._unit.applied(kind)
+        return True
+
+    def flush(self, pending: Pending) -> None:
+        """Hand the changed rows and their index entries to the task."""
+        encode, reindex = self._table.encode, self._table.reindex
+        cached, changed, index = self._unit.task.rows, pending.rows, pending.index
+        size = 0
+        for key, row in self._changed.items():
+            value = encode(row)
+            cached[key] = changed[key] = value
+            size += len(key) + len(value)
+            if reindex is not None:
+                index.update(reindex(key, self._before[key], row))
+        pending.bytes += size
+
+
+class Read(NamedTuple):
+    """Records as they were read: the source's topic, the offsets [start, stop) they cover, the records, decoded."""
+
+    topic: str
+    start: int
+    stop: int
+    records: Sequence[Any]
+    decoded: Sequence[Any]
+
+
+class Unit:
+    """Decoded records of one source partition and the changes they make."""
+
+    def __init__(self, task: Task, read: Read) -> None:
+        self.task = task
+        self.read = read
+        self.epoch = task.epoch
+        self._tables: dict[str, Rows[Any]] = {}
+        self._sends: list[Send] = []
+        self._times: list[int] = []
+        self._digests: list[bytes] = []
+        self._applied: dict[str, int] = {}
+        self._ignored: dict[str, int] = {}
+        self._dead: list[str] = []
+        self._duplicates = 0
+        self._held_back = False
+        self.record: Any = None
+
+    def rows(self, table: RowTable[Row]) -> Rows[Row]:
+        """The unit's view of a table of its task's group."""
+        return self._tables.setdefault(table.name, Rows(self, table))
+
+    def events(self) -> Iterator[Any]:
+        """Good events that were not seen before, in order. Finishes the unit when they are used up."""
+        if not self.task.continues(self.read.topic, self.epoch, self.read.start):
+            return
+        now = self.task.reached(self.read.topic).time
+        fresh = self._fresh_by_position if self.read.topic in INTERNAL_SOURCES else self._fresh_by_id
+        for record, event, is_fresh, now in fresh(now):
+            self.record = record
+            if event.__class__ is Poison:
+                self.bury(event.reason, event.error, attempts=1)
+            elif is_fresh:
+                yield event
+            else:
+                self._duplicates += 1
+        self._finish(now)
+
+    def _fresh_by_id(self, now: int) -> Iterator[tuple[Any, Any, bool, int]]:
+        seen = self.task.seen()
+        recent = seen.recent
+        hashes = [digest(event[0].encode()) if event[0] else b"" for event in self.read.decoded]
+        older = seen.older([hash_ for hash_ in hashes if hash_])
+        times, digests = self._times, self._digests
+        for record, event, hash_ in zip(self.read.records, self.read.decoded, hashes, strict=True):
+            if record.timestamp > now:
+                now = record.timestamp
+            if not hash_ or event.__class__ is Poison:
+                yield record, event, True, now
+                continue
+            last = recent.get(hash_)
+            if last is None and older:
+                last = older.get(hash_)
+            fresh = last is None or now - last > HORIZON_MS
+            self._held_back = False
+            yield record, event, fresh, now
+            if not self._held_back:
+                recent[hash_] = now
+                times.append(now)
+                digests.append(hash_)
+        seen.settle(now)
+
+    def _fresh_by_position(self, now: int) -> Iterator[tuple[Any, Any, bool, int]]:
+        upstream = self.task.upstream
+        for record, event in zip(self.read.records, self.read.decoded, strict=True):
+            now = max(now, record.timestamp)
+            at = (event.booking_offset, event.sequence)
+            fresh = at > upstream.get(event.booking_partition, (-1, -1))
+            if fresh:
+                upstream[event.booking_partition] = at
+            yield record, event, fresh, now
+
+    def applied(self, kind: str) -> None:
+        """Count an applied event by its type."""
+        self._applied[kind] = self._applied.get(kind, 0) + 1
+
+    def ignored(self, reason: str) -> None:
+        """Count an event that a rule ignores."""
+        self._ignored[reason] = self._ignored.get(reason, 0) + 1
+
+    def send(self, topic: str, key: str, value: bytes) -> None:
+        """Send a record with the commit, to the partition of its key."""
+        encoded = key.encode()
+        self._sends.append(Send(topic, partition_of(encoded, PARTITIONS[topic]), encoded, value))
+
+    def bury(self, reason: str, error: str, *, attempts: int) -> None:
+        """Send the current record to its dead letter topic with the commit; its event id is not remembered."""
+        self._held_back = True
+        self._dead.append(reason)
+        key, value, headers = letter(self.record, self.read.topic, reason=reason, error=error, attempts=attempts)
+        self._sends.append(Send(f"{self.read.topic}-dlt", self.task.partition, key, value, headers))
+
+    def _finish(self, now: int) -> None:
+        task, topic = self.task, self.read.topic
+        pending = task.pending
+        for rows in self._tables.values():
+            rows.flush(pending)
+        pending.times += self._times
+        pending.digests += self._digests
+        pending.sends += self._sends
+        pending.bytes += 24 * len(self._times) + sum(len(send.value or b"") for send in self._sends)
+        pending.offsets[topic] = self.read.stop
+        task.sources[topic] = SourcePosition(self.read.stop, now)
+        self._count(pending.counts)
+
+    def _count(self, counts: Counts) -> None:
+        topic = self.read.topic
+        counts.consumed[topic] += len(self.read.records)
+        counts.duplicates[topic] += self._duplicates
+        counts.applied.update({(topic, kind): n for kind, n in self._applied.items()})
+        counts.ignored.update({(topic, reason): n for reason, n in self._ignored.items()})
+        counts.dead_letters.update((topic, reason) for reason in self._dead)
+        counts.timestamps += [record.timestamp for record in self.read.records]

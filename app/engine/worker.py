@@ -1,0 +1,64 @@
+"""Faust's worker, which first makes sure that it may start: directory, port, broker and topics, each with a clear refusal."""
+
+import socket
+import uuid
+from pathlib import Path
+from typing import Any, NoReturn
+
+import faust
+
+from app.engine.connection import client_options
+from app.engine.data_dir import DataDir
+from app.engine.embedded import EmbeddedBroker
+from app.engine.topic_admin import ensure_topics
+from app.engine.topic_specs import SPECS
+from app.settings import Refused, refuse
+
+
+class Worker(faust.Worker):  # type: ignore[misc]
+    """Claims the data directory, starts the embedded broker, creates topics; then Faust runs the App."""
+
+    def execute_from_commandline(self) -> NoReturn:
+        """Prepare, run until stopped, give everything back."""
+        settings = self.app.settings
+        data_dir = DataDir(settings.data_dir)
+        broker: EmbeddedBroker | None = None
+        try:
+            self._check_address()
+            data_dir.claim()
+            if settings.embedded:
+                broker = EmbeddedBroker(data_dir).start()
+            options = client_options(settings)
+            self.loop.run_until_complete(ensure_topics(settings, SPECS, options=options, say=_say))
+            self.app.engine.transactional_id = f"stayshelf-{settings.instance_id or _worker_id(data_dir.path)}"
+            super().execute_from_commandline()
+        except Refused as refused:
+            refuse(str(refused))
+        finally:
+            if broker is not None:
+                broker.stop()
+            data_dir.close()
+
+    def _check_address(self) -> None:
+        conf = self.app.conf
+        if refusal := self.app.settings.open_api_refusal(conf.web_bind):
+            raise Refused(f"STAYSHELF_API_TOKENS: {refusal}")
+        with socket.socket(socket.AF_INET6 if ":" in conf.web_bind else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((conf.web_bind, conf.web_port))
+            except OSError as error:
+                address = f"{conf.web_bind}:{conf.web_port}"
+                raise Refused(f"STAYSHELF_WEB_PORT: {address} can't be used: {error.strerror}; name another one") from error
+
+
+def _say(line: str) -> None:
+    print(f"stayshelf: {line}", flush=True)
+
+
+def _worker_id(directory: Path) -> str:
+    """An id that stays with the data directory: a worker that comes back ends what it left open in Kafka."""
+    file = directory / "worker-id"
+    if not file.exists():
+        file.write_text(uuid.uuid4().hex)
+    return file.read_text().strip()
