@@ -1,0 +1,112 @@
+"""Every metric of this program: name as exposed, kind, help, labels, and the series that stand at 0 from the start."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Kind(StrEnum):
+    """Prometheus' word for it."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+class Metric(NamedTuple):
+    """One metric; series are label values exposed from the start, so that rates see the first event."""
+
+    name: str
+    kind: Kind
+    help: str
+    labels: tuple[str, ...] = ()
+    series: tuple[tuple[str, ...], ...] = ()
+    buckets: tuple[float, ...] = ()
+
+
+BOOKING_EVENTS, INVENTORY_EVENTS, PAYMENT_EVENTS = "booking-events", "inventory-events", "payment-events"
+SOURCES = (BOOKING_EVENTS, INVENTORY_EVENTS, PAYMENT_EVENTS)
+
+_BOOKING_TYPES = ("PENDING", "CONFIRMED", "CANCELLED")
+_INVENTORY_TYPES = (
+    "SALE", "RETURN", "RECEIPT", "TRANSFER_OUT", "TRANSFER_IN", "ADJUSTMENT", "COUNT",
+    "ALLOTMENT", "STOP_SELL", "OPEN_SELL",
+)  # fmt: skip
+_PAYMENT_TYPES = ("AUTHORIZED", "COMPLETED", "FAILED", "REFUNDED")
+_IGNORED = (
+    (INVENTORY_EVENTS, "stale-count"),
+    (INVENTORY_EVENTS, "stale-allotment"),
+    (BOOKING_EVENTS, "late-state"),
+    (BOOKING_EVENTS, "final-state"),
+    (BOOKING_EVENTS, "not-an-amendment"),
+    (PAYMENT_EVENTS, "lower-rank"),
+)
+_POISON = ("not-avro-or-json", "unknown-schema", "does-not-fit-schema", "key-mismatch", "invalid-value")
+_DEAD = (*((topic, reason) for topic in SOURCES for reason in _POISON), (PAYMENT_EVENTS, "unmatched-refund"))
+
+_LATENCY_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0)
+_COMMIT_BUCKETS = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_PAUSE_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+
+_C, _G, _H = Kind.COUNTER, Kind.GAUGE, Kind.HISTOGRAM
+
+
+def _each(*values: str) -> tuple[tuple[str, ...], ...]:
+    return tuple((value,) for value in values)
+
+
+LAG_MAX = Metric("kafka_consumer_lag_max", _G, "Most records behind, of the partitions this worker is active for.")
+LAG = Metric("kafka_consumer_lag", _G, "Records behind the end of the log, as committed.", ("topic", "partition"))
+CONSUMED = Metric(
+    "kafka_consumer_records_consumed_total", _C, "Records read and committed.", ("topic",), _each(*SOURCES)
+)
+CONSUMED_RATE = Metric("kafka_consumer_records_consumed_rate", _G, "Records consumed a second, over 30 s.")
+BATCH_SIZE = Metric("kafka_producer_batch_size_avg", _G, "Mean bytes of a produced record batch, over 30 s.")
+SEND_RATE = Metric("kafka_producer_record_send_rate", _G, "Records sent a second, over 30 s.")
+SENT = Metric("kafka_producer_record_send_total", _C, "Records sent and acknowledged, changelogs included.")
+SEND_ERRORS = Metric("kafka_producer_record_error_total", _C, "Records whose sending failed.")
+BOOKINGS = Metric(
+    "booking_events_processed_total", _C, "Booking events applied, by status.", ("type",), _each(*_BOOKING_TYPES)
+)
+INVENTORY = Metric(
+    "inventory_events_processed_total", _C, "Inventory events applied, by type.", ("type",), _each(*_INVENTORY_TYPES)
+)
+PAYMENTS = Metric(
+    "payment_events_processed_total", _C, "Payment events applied, by status.", ("type",), _each(*_PAYMENT_TYPES)
+)
+DUPLICATES = Metric("stayshelf_duplicates_total", _C, "Events not applied again.", ("topic",), _each(*SOURCES))
+IGNORED = Metric("stayshelf_ignored_total", _C, "Events that changed nothing, by rule.", ("topic", "reason"), _IGNORED)
+DEAD_LETTERS = Metric("stayshelf_dead_letters_total", _C, "Records sent to a -dlt topic.", ("topic", "reason"), _DEAD)
+RETRIES = Metric("stayshelf_retries_total", _C, "Records sent to a retry topic.", ("topic",), _each(*SOURCES))
+LATE_DROPPED = Metric(
+    "stayshelf_late_dropped_total",
+    _C,
+    "Events too late for a pane size of a window; tables have them.",
+    ("window",),
+    _each("sales", "bookings", "payments"),
+)
+NEGATIVE_STOCK = Metric("stayshelf_negative_stock_rows", _G, "Stock rows below zero, of active partitions here.")
+OVERBOOKED = Metric("stayshelf_overbooked_nights", _G, "Nights sold beyond capacity, of active partitions here.")
+EVENT_LATENCY = Metric(
+    "stayshelf_event_latency_seconds",
+    _H,
+    "From a record's timestamp to committed and queryable; records over 1 h old are left out.",
+    buckets=_LATENCY_BUCKETS,
+)
+COMMIT = Metric("stayshelf_commit_seconds", _H, "A commit, from first send to rows on disk.", buckets=_COMMIT_BUCKETS)
+RESTORE_REMAINING = Metric("stayshelf_restore_remaining_records", _G, "Changelog records not yet restored.", ("table",))
+STANDBY_LAG = Metric("stayshelf_standby_lag_records", _G, "Changelog records standby copies are behind.", ("table",))
+REBALANCE_PAUSE = Metric(
+    "stayshelf_rebalance_pause_seconds",
+    _H,
+    "How long a rebalance kept this worker from its partitions.",
+    buckets=_PAUSE_BUCKETS,
+)
+
+#: Which counter an applied event of a source topic adds to.
+PROCESSED = {BOOKING_EVENTS: BOOKINGS, INVENTORY_EVENTS: INVENTORY, PAYMENT_EVENTS: PAYMENTS}
+
+CATALOGUE = (
+    LAG_MAX, LAG, CONSUMED, CONSUMED_RATE, BATCH_SIZE, SEND_RATE, SENT, SEND_ERRORS, BOOKINGS, INVENTORY, PAYMENTS,
+    DUPLICATES, IGNORED, DEAD_LETTERS, RETRIES, LATE_DROPPED, NEGATIVE_STOCK, OVERBOOKED, EVENT_LATENCY, COMMIT,
+    RESTORE_REMAINING, STANDBY_LAG, REBALANCE_PAUSE,
+)  # fmt: skip

@@ -1,0 +1,51 @@
+"""/v1/items: one item's stock over all stores."""
+
+from operator import itemgetter
+from typing import Any
+
+from aiohttp import web
+from typing_extensions import TypedDict
+
+from app.engine.group import INVENTORY
+from app.views.parameters import Query, path_id
+from app.views.parts import Part, Question, scanned
+from app.views.worker import Task
+from tables.stock import stock, stores_of_item
+
+
+class StoreOfItem(TypedDict):
+    """What one store has of the item."""
+
+    storeId: str
+    onHand: int
+
+
+class ItemAnswer(TypedDict):
+    """The item's stores by storeId, and the sum of what they have."""
+
+    itemId: str
+    total: int
+    stores: list[StoreOfItem]
+
+
+def item(request: web.Request) -> Question:
+    """An item's stock in every store; an unknown item has none."""
+    item_id = path_id(request, "itemId")
+    Query(request)
+    start, stop = stores_of_item.prefix(item_id)
+
+    async def read(task: Task) -> list[StoreOfItem]:
+        stores: list[StoreOfItem] = []
+        async for chunk in scanned(task, stores_of_item, start, stop):
+            for key, _ in chunk:
+                store_id = str(stores_of_item.parts(key)[1])
+                row = task.read(stock, stock.key(store_id, item_id))
+                if row is not None:
+                    stores.append({"storeId": store_id, "onHand": row.on_hand})
+        return stores
+
+    def merge(parts: list[Part]) -> dict[str, Any]:
+        stores = sorted((store for part in parts for store in part.rows), key=itemgetter("storeId"))
+        return {"itemId": item_id, "total": sum(store["onHand"] for store in stores), "stores": stores}
+
+    return Question(INVENTORY, range(INVENTORY.partitions), read, merge)

@@ -1,0 +1,110 @@
+"""Questions and their parts: what one copy of one partition contributes to an answer, whoever holds it."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from app.engine.group import Group
+from app.views import as_of
+from app.views.responses import Problem
+from app.views.worker import Task, Worker
+
+ACTIVE, STANDBY = "active", "standby"
+#: Why a worker has no part to give.
+NOT_HELD, RESTORING, LOST = "does not hold it", "restores it", "lost it meanwhile"
+#: Rows read in one step, and how long steps go on before other work gets its turn on the event loop.
+STEP_ROWS = 256
+TURN_SECONDS = 0.005
+#: Rows one copy may contribute. Far above any real answer; without it one answer could take all memory.
+PART_ROWS_MAX = 200_000
+
+
+class Part(NamedTuple):
+    """One copy's contribution. lags: records behind by source topic; next_offset: of the group's first source.
+
+    rows is a JSON value. sure is False where the worker lost touch with its group: such a copy may be behind unawares.
+    """
+
+    partition: int
+    role: str
+    lags: dict[str, int]
+    next_offset: int
+    rows: Any
+    sure: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What to ask of which partitions, and how their parts become the answer.
+
+    read gives one copy's rows as a JSON value; merge gets the parts by partition, and may raise a 404 Problem.
+    counts_sold says that the answer shows nights sold, which come from booking-events.
+    """
+
+    group: Group
+    partitions: Sequence[int]
+    read: Callable[[Task], Awaitable[Any]]
+    merge: Callable[[list[Part]], dict[str, Any]]
+    counts_sold: bool = False
+
+
+async def parts_here(worker: Worker, question: Question, partitions: Sequence[int]) -> dict[int, Part | str]:
+    """This worker's part of each partition, or why it has none."""
+    found, turns = {}, Turns()
+    for partition in partitions:
+        found[partition] = await _part_here(worker, question, partition)
+        await turns.give_way()
+    return found
+
+
+async def _part_here(worker: Worker, question: Question, partition: int) -> Part | str:
+    task: Task | None = worker.tasks.get(question.group.name, partition)
+    if task is None:
+        return NOT_HELD
+    if not task.ready:
+        return RESTORING
+    # Positions before rows: a commit in between makes the rows newer than said, never older.
+    lags, next_offset = as_of.lags(worker, task), as_of.next_offset(worker, task)
+    try:
+        rows = await question.read(task)
+    except Problem:
+        raise
+    except Exception:
+        if worker.tasks.get(question.group.name, partition) is task:
+            raise
+        return LOST
+    # Role and touch after the rows: whoever is still in touch now was the only owner when they were read.
+    if worker.tasks.get(question.group.name, partition) is not task or not task.ready:
+        return LOST
+    sure = task.role != ACTIVE or worker.in_touch
+    role = ACTIVE if task.role == ACTIVE and sure else STANDBY
+    return Part(partition, role, lags, next_offset, rows, sure)
+
+
+class Turns:
+    """Lets other work run once ours had the event loop for long enough; a short read never has to wait for it."""
+
+    def __init__(self) -> None:
+        self._since = time.monotonic()
+
+    async def give_way(self) -> None:
+        """Suspend for one turn of the event loop if ours took long."""
+        if time.monotonic() - self._since > TURN_SECONDS:
+            await asyncio.sleep(0)
+            self._since = time.monotonic()
+
+
+async def scanned(task: Task, table: Any, start: bytes, stop: bytes) -> AsyncIterator[list[tuple[bytes, Any]]]:
+    """All rows from start up to, without, stop, a few hundred at a time, letting other work run in between."""
+    left, turns = PART_ROWS_MAX, Turns()
+    while chunk := task.scan(table, start, stop, STEP_ROWS):
+        yield chunk
+        left -= len(chunk)
+        if left < 0:
+            raise Problem(400, f"the answer has over {PART_ROWS_MAX} rows in one partition: ask for less")
+        if len(chunk) < STEP_ROWS:
+            return
+        start = chunk[-1][0] + b"\0"
+        await turns.give_way()

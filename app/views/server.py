@@ -1,0 +1,67 @@
+"""Faust's web service with our routes: every path the worker answers, and nothing of Faust's own pages."""
+
+from typing import Any
+
+from aiohttp import web
+from faust.web.drivers.aiohttp import Web as FaustWeb
+
+from app.views import (
+    bookings,
+    health,
+    hotels,
+    index,
+    items,
+    low_stock,
+    overbooked,
+    payments,
+    schema_ids,
+    scrape,
+    stores,
+    topology,
+)
+from app.views.answers import Handler, answers
+from app.views.door import Runner, errors_as_problems
+from app.views.peers import PEERS, Peers
+from app.views.worker import WORKER, Worker
+
+# An id is anything but a slash; a slash inside an id comes as %2F, which the router leaves alone until it has matched.
+_ID, _ITEM, _BOOKING, _PAYMENT = "{id:[^/]+}", "{itemId:[^/]+}", "{bookingId:[^/]+}", "{paymentId:[^/]+}"
+
+ROUTES: tuple[tuple[str, Handler], ...] = (
+    (f"/v1/stores/{_ID}/stock", answers(stores.page)),
+    (f"/v1/stores/{_ID}/stock/{_ITEM}", answers(stores.item)),
+    (f"/v1/items/{_ITEM}/stock", answers(items.item)),
+    ("/v1/low-stock", answers(low_stock.rows)),
+    (f"/v1/hotels/{_ID}/availability", answers(hotels.nights)),
+    ("/v1/overbooked", answers(overbooked.nights)),
+    (f"/v1/bookings/{_BOOKING}", answers(bookings.booking)),
+    (f"/v1/payments/{_PAYMENT}", answers(payments.payment)),
+    ("/v1/topology", topology.topology),
+    ("/health/live", health.live),
+    ("/health/ready", health.ready),
+    ("/metrics", scrape.metrics),
+    (f"/schemas/ids/{_ID}", schema_ids.schema),
+    ("/", index.page),
+)
+
+
+def application(worker: Worker) -> web.Application:
+    """The web application of a worker: GET and HEAD for each route."""
+    made = web.Application(middlewares=[errors_as_problems])
+    peers = Peers()
+    made[WORKER], made[PEERS] = worker, peers
+    made.on_cleanup.append(peers.close)
+    for path, handler in ROUTES:
+        made.router.add_get(path, handler)
+    return made
+
+
+class Web(FaustWeb):  # type: ignore[misc]
+    """The web driver `stayshelf://`: Faust starts and stops it, binds its address and gives it its port."""
+
+    default_blueprints = production_blueprints = debug_blueprints = optional_blueprints = ()
+
+    def __init__(self, app: Any, **options: Any) -> None:
+        super().__init__(app, **options)
+        self.web_app = application(app)
+        self._runner = Runner(self.web_app)
