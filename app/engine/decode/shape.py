@@ -1,0 +1,125 @@
+"""Avro schemas as typed nodes. They come from strangers: whatever is wrong with one ends as SchemaRefused."""
+
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+MAX_DEPTH = 64  # nesting, of schemas and of the data of recursive ones
+PRIMITIVES: Final = frozenset({"null", "boolean", "int", "long", "float", "double", "bytes", "string"})
+REQUIRED: Final = object()
+
+
+class SchemaRefused(Exception):
+    """Not an Avro schema, or one nested too deep."""
+
+
+class Field(NamedTuple):
+    """A record's field; default is REQUIRED where the schema has none."""
+
+    name: str
+    shape: "Shape"
+    default: Any
+
+
+@dataclass(slots=True, eq=False)
+class Shape:
+    """One type; name is unqualified, items is that of an array or a map."""
+
+    kind: str
+    name: str = ""
+    logical: str = ""
+    symbols: tuple[str, ...] = ()
+    size: int = 0
+    items: "Shape | None" = None
+    branches: tuple["Shape", ...] = ()
+    fields: tuple[Field, ...] = ()
+    empty: bool | None = field(default=None, repr=False)
+
+
+def parse(schema: Any) -> Shape:
+    """The type a schema's parsed JSON describes; SchemaRefused where it describes none."""
+    return _Parser().shape(schema, "", 0)
+
+
+def takes_no_bytes(shape: Shape) -> bool:
+    """Whether every value of the type is encoded in no bytes at all, as null is."""
+    if shape.empty is None:
+        shape.empty = shape.kind == "record"  # while a record that holds itself is looked at
+        if shape.kind == "record":
+            shape.empty = all(takes_no_bytes(each.shape) for each in shape.fields)
+        else:
+            shape.empty = shape.kind == "null" or (shape.kind == "fixed" and shape.size == 0)
+    return shape.empty
+
+
+class _Parser:
+    def __init__(self) -> None:
+        self._named: dict[str, Shape] = {}
+
+    def shape(self, schema: Any, namespace: str, depth: int) -> Shape:
+        if depth > MAX_DEPTH:
+            raise SchemaRefused("schema is nested too deep")
+        if isinstance(schema, str):
+            return self._by_name(schema, namespace)
+        if isinstance(schema, list):
+            return Shape("union", branches=tuple(self.shape(branch, namespace, depth + 1) for branch in schema))
+        if not isinstance(schema, dict):
+            raise SchemaRefused("schema is malformed")
+        kind = schema.get("type")
+        if isinstance(kind, str) and kind in ("record", "error", "enum", "fixed"):
+            return self._declared(schema, kind, namespace, depth)
+        if isinstance(kind, str) and kind in ("array", "map"):
+            return Shape(
+                kind, items=self.shape(schema.get("items" if kind == "array" else "values"), namespace, depth + 1)
+            )
+        inner = self.shape(kind, namespace, depth + 1)
+        logical = schema.get("logicalType")
+        return Shape(inner.kind, logical=logical) if inner.kind in PRIMITIVES and isinstance(logical, str) else inner
+
+    def _by_name(self, name: str, namespace: str) -> Shape:
+        if name in PRIMITIVES:
+            return Shape(name)
+        known = self._named.get(name if "." in name or not namespace else f"{namespace}.{name}")
+        if known is None:
+            raise SchemaRefused("schema names a type it does not declare")
+        return known
+
+    def _declared(self, schema: dict[str, Any], kind: str, namespace: str, depth: int) -> Shape:
+        name = schema.get("name")
+        if not isinstance(name, str):
+            raise SchemaRefused("schema is malformed")
+        given = schema.get("namespace", namespace)
+        path, _, last = name.rpartition(".")
+        path = path or (given if isinstance(given, str) else "")
+        shape = Shape("record" if kind == "error" else kind, name=last)
+        self._named[f"{path}.{last}" if path else last] = shape
+        if kind == "enum":
+            shape.symbols = _strings(schema.get("symbols"))
+        elif kind == "fixed":
+            shape.size = _size(schema.get("size"))
+        else:
+            shape.fields = tuple(self._field(each, path, depth) for each in _dicts(schema.get("fields")))
+        return shape
+
+    def _field(self, schema: dict[str, Any], namespace: str, depth: int) -> Field:
+        name = schema.get("name")
+        if not isinstance(name, str):
+            raise SchemaRefused("schema is malformed")
+        return Field(name, self.shape(schema.get("type"), namespace, depth + 1), schema.get("default", REQUIRED))
+
+
+def _strings(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise SchemaRefused("schema is malformed")
+    return tuple(value)
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+        raise SchemaRefused("schema is malformed")
+    return value
+
+
+def _size(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise SchemaRefused("schema is malformed")
+    return value
