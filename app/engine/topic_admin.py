@@ -64,11 +64,21 @@ async def ensure_topics(
     settings: Settings, specs: Sequence[TopicSpec], *, options: dict[str, Any], say: Callable[[str], None]
 ) -> None:
     """Wait for the broker and create what is missing; raises Refused on a topic of another partition count."""
+    async with topics_ready(settings, specs, options=options, say=say):
+        pass
+
+
+@asynccontextmanager
+async def topics_ready(
+    settings: Settings, specs: Sequence[TopicSpec], *, options: dict[str, Any], say: Callable[[str], None]
+) -> AsyncIterator[AIOKafkaAdminClient]:
+    """ensure_topics, and the admin client it used."""
     async with reached(options, say) as admin:
         await create_missing(admin, settings, specs)
         wrong = [str(difference) for difference in await _partition_differences(admin, specs)]
         if wrong:
-            raise Refused(f"{'; '.join(wrong)}: recreate what is wrong, `faust -A app topics --check` has all details")
+            raise Refused(f"{'; '.join(wrong)}; recreate what is wrong, `faust -A app topics --check` has all details")
+        yield admin
 
 
 async def create_missing(

@@ -83,9 +83,10 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
     async def start_at(self, offsets: dict[TP, int]) -> None:
         """Seek to the state's positions and fetch from there."""
         consumer = self._ensure_consumer()
+        # In this order: seeking wakes aiokafka's fetcher, resuming does not.
+        consumer.resume(*[TopicPartition(*tp) for tp in offsets])
         for tp, offset in offsets.items():
             consumer.seek(TopicPartition(*tp), offset)
-        consumer.resume(*[TopicPartition(*tp) for tp in offsets])
 
 
 class Consumer(driver.Consumer):  # type: ignore[misc]
