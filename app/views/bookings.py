@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from app.domain.bookings import Booking
 from app.engine.group import BOOKINGS
+from app.views.as_of import AsOf
 from app.views.parameters import Query, day_text, path_id
 from app.views.parts import Part, Question
 from app.views.responses import Problem
@@ -15,7 +16,7 @@ from app.views.worker import Task
 from tables.bookings import bookings
 
 
-class BookingAnswer(TypedDict):
+class BookingRow(TypedDict):
     """A booking; nights are [checkIn, checkOut), updatedAt is the last accepted event's occurredAt in epoch ms."""
 
     bookingId: str
@@ -32,13 +33,19 @@ class BookingAnswer(TypedDict):
     updatedAt: int
 
 
+class BookingAnswer(BookingRow):
+    """A booking, and how far behind its sources the answer may be."""
+
+    asOf: list[AsOf]
+
+
 def booking(request: web.Request) -> Question:
     """A booking, or 404. Its id does not tell its partition, so all are asked and the newest updatedAt counts."""
     booking_id = path_id(request, "bookingId")
     Query(request)
     key = bookings.key(booking_id)
 
-    async def read(task: Task) -> BookingAnswer | None:
+    async def read(task: Task) -> BookingRow | None:
         row = task.read(bookings, key)
         return None if row is None else _shown(booking_id, row)
 
@@ -51,7 +58,7 @@ def booking(request: web.Request) -> Question:
     return Question(BOOKINGS, range(BOOKINGS.partitions), read, merge)
 
 
-def _shown(booking_id: str, row: Booking) -> BookingAnswer:
+def _shown(booking_id: str, row: Booking) -> BookingRow:
     return {
         "bookingId": booking_id,
         "customerId": row.customer_id,

@@ -86,7 +86,8 @@ class _Server(web.Server):
         """Count a connection; one too many ends here."""
         super().connection_made(handler, transport)
         if len(self._connections) > CONNECTIONS_MAX:
-            transport.abort()
+            # Not at once: the connection's own task must have begun before it can end.
+            self._loop.call_soon(transport.abort)
 
 
 class Runner(web.AppRunner):

@@ -7,6 +7,7 @@ from typing_extensions import TypedDict
 
 from app.engine.group import INVENTORY
 from app.engine.partitioner import partition_of
+from app.views.as_of import AsOf
 from app.views.nights import NightAnswer, shown
 from app.views.parameters import Query, path_id
 from app.views.parts import Part, Question, scanned
@@ -19,6 +20,7 @@ class HotelAnswer(TypedDict):
 
     hotelId: str
     nights: list[NightAnswer]
+    asOf: list[AsOf]
 
 
 def nights(request: web.Request) -> Question:

@@ -7,6 +7,7 @@ from aiohttp import web
 from typing_extensions import TypedDict
 
 from app.engine.group import INVENTORY
+from app.views.as_of import AsOf
 from app.views.parameters import Query, path_id
 from app.views.parts import Part, Question, scanned
 from app.views.worker import Task
@@ -26,6 +27,7 @@ class ItemAnswer(TypedDict):
     itemId: str
     total: int
     stores: list[StoreOfItem]
+    asOf: list[AsOf]
 
 
 def item(request: web.Request) -> Question:

@@ -6,6 +6,7 @@ from aiohttp import web
 from typing_extensions import TypedDict
 
 from app.engine.group import INVENTORY
+from app.views.as_of import AsOf
 from app.views.parameters import Query
 from app.views.parts import Part, Question
 from app.views.worker import WORKER, Task
@@ -26,6 +27,7 @@ class LowStock(TypedDict):
     """Items lowest first, then by store and item."""
 
     items: list[LowStockRow]
+    asOf: list[AsOf]
 
 
 def rows(request: web.Request) -> Question:

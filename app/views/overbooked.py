@@ -6,6 +6,7 @@ from aiohttp import web
 from typing_extensions import TypedDict
 
 from app.engine.group import INVENTORY
+from app.views.as_of import AsOf
 from app.views.nights import NightAnswer, shown
 from app.views.parameters import Query
 from app.views.parts import Part, Question
@@ -23,6 +24,7 @@ class OverbookedAnswer(TypedDict):
     """Nights by date, hotel and room type."""
 
     nights: list[OverbookedNight]
+    asOf: list[AsOf]
 
 
 def nights(request: web.Request) -> Question:

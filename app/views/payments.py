@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 from app.domain.payments import Payment
 from app.engine.group import PAYMENTS
 from app.engine.partitioner import partition_of
+from app.views.as_of import AsOf
 from app.views.parameters import Query, path_id
 from app.views.parts import Part, Question
 from app.views.responses import Problem
@@ -15,7 +16,7 @@ from app.views.worker import Task
 from tables.payments import payments
 
 
-class PaymentAnswer(TypedDict):
+class PaymentRow(TypedDict):
     """A payment as its last accepted event left it; the amount in minor units, updatedAt in epoch ms."""
 
     paymentId: str
@@ -27,12 +28,18 @@ class PaymentAnswer(TypedDict):
     updatedAt: int
 
 
+class PaymentAnswer(PaymentRow):
+    """A payment, and how far behind its sources the answer may be."""
+
+    asOf: list[AsOf]
+
+
 def payment(request: web.Request) -> Question:
     """A payment, or 404."""
     payment_id = path_id(request, "paymentId")
     Query(request)
 
-    async def read(task: Task) -> PaymentAnswer | None:
+    async def read(task: Task) -> PaymentRow | None:
         row = task.read(payments, payments.key(payment_id))
         return None if row is None else _shown(payment_id, row)
 
@@ -44,7 +51,7 @@ def payment(request: web.Request) -> Question:
     return Question(PAYMENTS, (partition_of(payment_id.encode(), PAYMENTS.partitions),), read, merge)
 
 
-def _shown(payment_id: str, row: Payment) -> PaymentAnswer:
+def _shown(payment_id: str, row: Payment) -> PaymentRow:
     return {
         "paymentId": payment_id,
         "bookingId": row.booking_id,

@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 from app.domain.stock import StockRow
 from app.engine.group import INVENTORY
 from app.engine.partitioner import partition_of
+from app.views.as_of import AsOf
 from app.views.parameters import Query, path_id
 from app.views.parts import Part, Question
 from app.views.responses import Problem
@@ -34,12 +35,19 @@ class StockRowAnswer(TypedDict):
     lateMovements: int
 
 
+class StockItem(StockRowAnswer):
+    """One item of a store, asked for by itself."""
+
+    asOf: list[AsOf]
+
+
 class StorePage(TypedDict):
     """Items by itemId; next goes into `after` for the following page, and is null at the end."""
 
     storeId: str
     items: list[StockRowAnswer]
     next: str | None
+    asOf: list[AsOf]
 
 
 def shown(item_id: str, row: StockRow) -> StockRowAnswer:

@@ -1,0 +1,101 @@
+import asyncio
+from typing import Any
+
+import pytest
+
+from app.engine.group import PAYMENTS
+from app.views import parts
+from app.views.parts import Part, Question, parts_here, scanned
+from app.views.responses import Problem
+
+
+def question(read: Any) -> Question:
+    return Question(PAYMENTS, (0,), read, lambda _parts: {})
+
+
+async def value(task: Any) -> str:
+    return str(task.group)
+
+
+async def here(fleet: Any, read: Any = value) -> Any:
+    return (await parts_here(fleet.workers[0], question(read), [0]))[0]
+
+
+async def test_a_copy_says_role_lag_and_rows(one: Any) -> None:
+    worker = one.workers[0]
+    worker.end_offsets["payment-events", 0] = 12
+    worker.tasks["payments", 0].positions = {"payment-events": 10}
+    assert await here(one) == Part(0, "active", {"payment-events": 2}, 10, "payments")
+    worker.tasks["payments", 0].role = "standby"
+    assert (await here(one)).role == "standby"
+
+
+async def test_out_of_touch_is_not_active_and_not_sure(one: Any) -> None:
+    one.workers[0].in_touch = False
+    assert (await here(one))[1::4] == ("standby", False)
+
+
+async def test_touch_is_looked_at_after_the_rows(one: Any) -> None:
+    async def read(_task: Any) -> str:
+        one.workers[0].in_touch = False
+        return "read in time, or not: nobody knows"
+
+    assert (await here(one, read)).role == "standby"
+
+
+async def test_reasons_for_no_part(one: Any) -> None:
+    worker = one.workers[0]
+
+    async def lose(_task: Any) -> None:
+        del worker.tasks["payments", 0]
+        raise RuntimeError("the store is closed")
+
+    async def fail(_task: Any) -> None:
+        raise RuntimeError("a broken file")
+
+    with pytest.raises(RuntimeError):
+        await here(one, fail)
+    assert await here(one, lose) == parts.LOST
+    assert await here(one) == parts.NOT_HELD
+    one.assign("payments", 0, 0)
+    worker.tasks["payments", 0].ready = False
+    assert await here(one) == parts.RESTORING
+
+
+async def test_a_scan_is_complete_whatever_its_steps(one: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "STEP_ROWS", 4)
+    monkeypatch.setattr(parts, "TURN_SECONDS", 0.0)
+    task = one.workers[0].tasks["payments", 0]
+    for count in (0, 3, 4, 5, 8, 9):
+        task.rows = {b"a%d" % n: n for n in range(count)} | {b"b": "behind"}
+        found = [row for chunk in [chunk async for chunk in scanned(task, None, b"a", b"b")] for row in chunk]
+        assert [row for _, row in found] == list(range(count))
+
+
+async def test_other_work_gets_its_turn_in_a_long_scan(one: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "STEP_ROWS", 1)
+    monkeypatch.setattr(parts, "TURN_SECONDS", 0.0)
+    task = one.workers[0].tasks["payments", 0]
+    task.rows = {b"a%d" % n: n for n in range(9)}
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    running = asyncio.ensure_future(other())
+    async for _ in scanned(task, None, b"a", b"b"):
+        pass
+    running.cancel()
+    assert turns >= 8
+
+
+async def test_no_part_takes_all_memory(one: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "PART_ROWS_MAX", 300)
+    task = one.workers[0].tasks["payments", 0]
+    task.rows = {b"a%03d" % n: n for n in range(600)}
+    with pytest.raises(Problem, match="ask for less"):
+        async for _ in scanned(task, None, b"a", b"b"):
+            pass
