@@ -17,7 +17,8 @@ async def closed(three: Any) -> Any:
     [
         {}, {"Authorization": ""}, {"Authorization": "Bearer"}, {"Authorization": "Bearer "},
         {"Authorization": "Bearer first-toke"}, {"Authorization": "Bearer first-token,second-token"},
-        {"Authorization": "Basic first-token"}, {"Authorization": "first-token"}, {"Authorization": "Bearer t\u00f6ken"},
+        {"Authorization": "Basic first-token"}, {"Authorization": "first-token"},
+        {"Authorization": "Bearer t\u00f6ken"},
     ],
 )  # fmt: skip
 async def test_without_a_token_nothing_under_v1_answers(closed: Any, headers: dict[str, str]) -> None:

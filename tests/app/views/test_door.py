@@ -27,7 +27,8 @@ async def test_head_is_get_without_the_body(one: Any, path: str) -> None:
     "path",
     [
         "/nowhere", "/v1", "/v1/", "/v1/stores", "/v1/stores//stock", "/v1/stores/s/stock/", "/v1/stores/s/stock/a/b",
-        "//v1/topology", "/v1/topology/", "/stats", "/graph/", "/table/", "/router/", "/assignment/", "/%2e%2e/etc/passwd",
+        "//v1/topology", "/v1/topology/", "/stats", "/graph/", "/table/", "/router/", "/assignment/",
+        "/%2e%2e/etc/passwd",
     ],
 )  # fmt: skip
 async def test_unknown_paths_are_problems(one: Any, path: str) -> None:

@@ -4,5 +4,5 @@ from app.views.server import Web
 
 
 def test_the_app_serves_with_our_web() -> None:
-    assert install.app is app
+    assert install.Web is Web
     assert isinstance(app.web, Web)

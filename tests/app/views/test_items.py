@@ -11,9 +11,8 @@ async def test_an_item_is_summed_over_all_stores_of_all_workers(three: Any) -> N
         body = (await three.get("/v1/items/sku/stock", at)).json
         assert body["itemId"] == "sku"
         assert body["total"] == sum(n - 10 for n in range(60))
-        assert body["stores"] == sorted(
-            ({"storeId": f"store-{n}", "onHand": n - 10} for n in range(60)), key=lambda store: store["storeId"]
-        )
+        names = sorted(f"store-{n}" for n in range(60))
+        assert body["stores"] == [{"storeId": name, "onHand": int(name[6:]) - 10} for name in names]
         assert [entry["partition"] for entry in body["asOf"]] == list(range(24))
 
 
