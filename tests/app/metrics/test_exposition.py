@@ -13,7 +13,7 @@ def test_both_formats_hold_the_same() -> None:
     newer, open_type = exposed(registry, "application/openmetrics-text; version=1.0.0; charset=utf-8")
     assert open_type.startswith("application/openmetrics-text; version=1.0.0")
     first = {family.name for family in plain(text.decode())}
-    assert first == {family.name for family in open_metrics(newer.decode())}
+    assert first == {family.name for family in open_metrics(newer.decode())}  # type: ignore[no-untyped-call]
 
 
 @pytest.mark.parametrize(
