@@ -1,31 +1,70 @@
 """Records of one source topic to events, or to the reason why there is none."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
 
 from app.domain.poison import DOES_NOT_FIT_SCHEMA, NOT_AVRO_OR_JSON, UNKNOWN_SCHEMA, Poison
+from app.engine.decode.columns import ColumnStep, column_steps, read_batch
+from app.engine.decode.cursor import Content
 from app.engine.decode.documents import DocumentPlan
 from app.engine.decode.registry import Registry, RegistryUnavailable
 from app.engine.decode.resolve import HEAD_BYTES, Plan, plan
 from app.engine.decode.sources import SOURCES, Event, Record
 from app.engine.decode.strict_json import parse
 from app.engine.decode.unfit import Unfit
+from app.engine.decode.wire import Group, joined
 
 MAX_SCHEMA_ID = 2**31 - 1
-MAX_PLANS = 1_000
+MAX_WRITERS = 1_000
+#: Below this many records of one schema, reading them one by one is cheaper than numpy's calls.
+MIN_BATCH = 48
+
+
+class Writer(NamedTuple):
+    """How records of one writer's schema are read: one by one, and in columns where that can be."""
+
+    plan: Plan
+    steps: tuple[ColumnStep, ...] | None
 
 
 class Decoder:
-    """Decodes one source topic; writers' schemas come from the registry once each."""
+    """Decodes one source topic. Avro goes by columns; what is odd or wrong in them is read again, by itself."""
 
     def __init__(self, subject: str, registry: Registry) -> None:
         self._source = SOURCES[subject]
         self._registry = registry
         self._document = DocumentPlan(self._source.reader)
-        self._plans: dict[int, Plan] = {}
+        self._writers: dict[int, Writer] = {}
 
     def decode(self, records: Sequence[Record]) -> list[Event | Poison]:
         """One event or Poison for each record of one partition, in order; raises RegistryUnavailable, nothing else."""
-        return [self._single(index, record) for index, record in enumerate(records)]
+        decoded: list[Event | Poison | None] = [None] * len(records)
+        if len(records) >= MIN_BATCH:
+            content, groups = joined([record.value for record in records])
+            for group in groups:
+                writer = self._writer(group.schema_id, int(group.rows[0]))
+                if writer is not None and writer.steps is not None and len(group.rows) >= MIN_BATCH:
+                    for row, event in self._by_columns(records, content, group=group, steps=writer.steps):
+                        decoded[row] = event
+        return [
+            self._single(index, record) if event is None else event
+            for index, (record, event) in enumerate(zip(records, decoded, strict=True))
+        ]
+
+    def _by_columns(
+        self, records: Sequence[Record], content: Content, *, group: Group, steps: tuple[ColumnStep, ...]
+    ) -> Iterator[tuple[int, Event | None]]:
+        """Indexes of the group's records with their events; None where a record has to be read by itself."""
+        source, rows = self._source, group.rows
+        batch, good = read_batch(content, group.starts, ends=group.ends, steps=steps, width=len(source.reader.fields))
+        timestamps = np.array([records[row].timestamp for row in rows.tolist()], np.int64)
+        good &= source.good(batch, timestamps)
+        if not good.all():
+            rows, batch, timestamps = rows[good], batch.at(good), timestamps[good]
+        indexes = rows.tolist()
+        return zip(indexes, source.made(batch, [records[row].key for row in indexes], timestamps), strict=True)
 
     def _single(self, index: int, record: Record) -> Event | Poison:
         value = record.value
@@ -39,17 +78,17 @@ class Decoder:
                 return self._source.event(self._document.read(document), record)
             if value[0] != 0 or len(value) < HEAD_BYTES:
                 return Poison(NOT_AVRO_OR_JSON, "value starts neither as Avro in wire format nor as a JSON object")
-            found = self._plan(int.from_bytes(value[1:HEAD_BYTES], "big"), index)
-            if found is None:
+            writer = self._writer(int.from_bytes(value[1:HEAD_BYTES], "big"), index)
+            if writer is None:
                 return Poison(UNKNOWN_SCHEMA, "the registry has no schema of this id")
-            return self._source.event(found.read(value), record)
+            return self._source.event(writer.plan.read(value), record)
         except Unfit as unfit:
             return Poison(DOES_NOT_FIT_SCHEMA, str(unfit))
 
-    def _plan(self, schema_id: int, index: int) -> Plan | None:
-        found = self._plans.get(schema_id)
-        if found is not None or schema_id > MAX_SCHEMA_ID:
-            return found
+    def _writer(self, schema_id: int, index: int) -> Writer | None:
+        known = self._writers.get(schema_id)
+        if known is not None or schema_id > MAX_SCHEMA_ID:
+            return known
         try:
             schema = self._registry.writer_schema(schema_id)
         except RegistryUnavailable as unavailable:
@@ -57,7 +96,8 @@ class Decoder:
             raise
         if schema is None:
             return None
-        if len(self._plans) >= MAX_PLANS:
-            self._plans.clear()
-        self._plans[schema_id] = found = plan(schema, self._source.reader)
-        return found
+        if len(self._writers) >= MAX_WRITERS:
+            self._writers.clear()
+        found = plan(schema, self._source.reader)
+        self._writers[schema_id] = writer = Writer(found, column_steps(found, self._source.reader))
+        return writer

@@ -1,10 +1,11 @@
 """What each source topic holds: the reader's schema, and how its fields and the record around them become an event."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from app.domain.bookings import DEFAULT_ROOM_TYPE, DEFAULT_ROOMS
 from app.domain.poison import (
+    DAY_MS,
     Poison,
     booking_problem,
     inventory_problem,
@@ -12,6 +13,11 @@ from app.domain.poison import (
     payment_problem,
     region_of,
 )
+from app.engine.decode.booking_batch import bookings_good, bookings_made
+from app.engine.decode.columns import Batch
+from app.engine.decode.cursor import Ints, Mask
+from app.engine.decode.inventory_batch import inventory_good, inventory_made
+from app.engine.decode.payment_batch import payments_good, payments_made
 from app.engine.decode.shape import Shape, parse
 from schemas.bookings import BookingEvent
 from schemas.bundled import BOOKING_EVENT_V2, BUNDLED, INVENTORY_EVENT, PAYMENT_EVENT
@@ -19,8 +25,6 @@ from schemas.inventory import InventoryEvent
 from schemas.payments import PaymentEvent
 
 Event = InventoryEvent | BookingEvent | PaymentEvent
-
-DAY_MS = 86_400_000
 
 
 class Record(Protocol):
@@ -40,10 +44,16 @@ class Record(Protocol):
 
 
 class Source(NamedTuple):
-    """A source topic's record as we read it, and what becomes of the fields read (in the schema's order)."""
+    """A source topic's record as we read it, and what becomes of its fields, of one record or of a batch.
+
+    good says which records of a batch keep the rules on values; made gives their events, in order, or None for a
+    record to be read by itself. Timestamps are the records', epoch ms.
+    """
 
     reader: Shape
     event: Callable[[list[Any], Record], Event | Poison]
+    good: Callable[[Batch, Ints], Mask]
+    made: Callable[[Batch, Sequence[bytes | None], Ints], Sequence[Event | None]]
 
 
 def inventory_event(values: list[Any], record: Record) -> InventoryEvent | Poison:
@@ -99,7 +109,7 @@ def _booking_reader() -> Shape:
 
 
 SOURCES = {
-    "booking-events": Source(_booking_reader(), booking_event),
-    "inventory-events": Source(parse(BUNDLED[INVENTORY_EVENT]), inventory_event),
-    "payment-events": Source(parse(BUNDLED[PAYMENT_EVENT]), payment_event),
+    "booking-events": Source(_booking_reader(), booking_event, bookings_good, bookings_made),
+    "inventory-events": Source(parse(BUNDLED[INVENTORY_EVENT]), inventory_event, inventory_good, inventory_made),
+    "payment-events": Source(parse(BUNDLED[PAYMENT_EVENT]), payment_event, payments_good, payments_made),
 }
