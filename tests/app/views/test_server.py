@@ -1,4 +1,8 @@
+import re
 import socket
+from random import Random
+from typing import Any
+from urllib.parse import quote
 
 from aiohttp import ClientSession
 
@@ -22,3 +26,17 @@ async def test_faust_serves_our_routes_and_none_of_its_own() -> None:
         await web.stop()
     known = {route.resource.canonical for route in web.web_app.router.routes() if route.resource is not None}
     assert known == {path.replace(":[^/]+", "") for path, _ in ROUTES}
+
+
+async def test_nothing_a_client_asks_is_a_failure(one: Any) -> None:
+    random = Random(17)
+    values = ("", "1", "-1", "5&", "%", "%00", "%2F", "%C3%A4", "%ff", "1e9", "2026-05-01", "9999-12-31", "x" * 200)
+    names = ("limit", "after", "from", "to", "threshold", "roomType", "subject", "", "%00", "[]")
+    seen: set[int] = set()
+    for _ in range(1_500):
+        path = re.sub(r"\{[^}]*\}", lambda _: quote(random.choice(values), safe="%"), random.choice(ROUTES)[0])
+        query = "&".join(f"{random.choice(names)}={random.choice(values)}" for _ in range(random.randrange(4)))
+        answer = await one.get(f"{path}?{query}", method=random.choice(("GET", "GET", "HEAD")))
+        assert answer.status in (200, 400, 404), (path, query)
+        seen.add(answer.status)
+    assert seen == {200, 400, 404}
