@@ -3,14 +3,16 @@
 import asyncio
 import time
 from collections import defaultdict
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Any
 
 from aiohttp import web
 
 from app.views.parts import ACTIVE, LOST, NOT_HELD, Part, Question, parts_here
 from app.views.peers import PEERS, Answers
 from app.views.responses import Problem, unavailable
-from app.views.worker import WORKER
+from app.views.worker import WORKER, Owners
 
 #: In place of a URL: this worker's own copy; and the same, taken even where it may be behind without knowing.
 HERE, HERE_AT_LAST = "here", "here at last"
@@ -20,6 +22,8 @@ _PAUSE_SECONDS = 0.05
 #: The most a question takes, whatever the workers do.
 PATIENCE_IN_ALL_SECONDS = 8.0
 _NAMED_MAX = 3
+
+FleetMap = Callable[[], Mapping[Any, Owners]]
 
 
 async def gathered(request: web.Request, question: Question) -> list[Part]:
@@ -43,28 +47,30 @@ class _Search:
         self._silent: set[str] = set()
         self._why: dict[int, dict[str, str]] = defaultdict(dict)
         self._patient_until = time.monotonic() + PATIENCE_SECONDS
-        self._waiting = {partition: self._choices(partition) for partition in question.partitions}
+        self._waiting = self._chosen(question.partitions)
 
-    def _choices(self, partition: int) -> list[str]:
-        """Where to ask, best first: the owner, standbys (our own first), then whoever may have it by now."""
+    def _chosen(self, partitions: Iterable[int]) -> dict[int, list[str]]:
+        """For each partition where to ask, best first."""
+        # The map is looked at once for all of them, and not at all where everything is here.
+        fleet = cache(self._worker.fleet_map)
+        everybody = cache(lambda: _urls(fleet()))
+        return {partition: self._choices(partition, fleet, everybody) for partition in partitions}
+
+    def _choices(self, partition: int, fleet: FleetMap, everybody: Callable[[], list[str]]) -> list[str]:
+        """The owner, standbys (our own first), then whoever may have it by now."""
         worker, group = self._worker, self._question.group.name
         task = worker.tasks.get(group, partition)
         own = task is not None and task.ready
         owner = own and task is not None and task.role == ACTIVE
         if owner and worker.in_touch:
             return [HERE]
-        owners = worker.fleet_map().get((group, partition))
+        owners = fleet().get((group, partition))
         order = [owners.active] if owners is not None and owners.active else []
         order += [HERE] if own and not owner else []
         order += owners.standbys if owners is not None else []
-        urls = [url for url in dict.fromkeys([*order, *self._everybody]) if url != worker.own_url]
+        urls = [url for url in dict.fromkeys([*order, *everybody()]) if url != worker.own_url]
         # Python's sort keeps the order of equals: only the workers that kept silent move behind the others.
         return sorted(urls, key=self._peers.avoided) + ([HERE_AT_LAST] if own else [])
-
-    @cached_property
-    def _everybody(self) -> list[str]:
-        fleet = self._worker.fleet_map().values()
-        return sorted({url for owners in fleet for url in (owners.active, *owners.standbys) if url})
 
     async def run(self) -> list[Part]:
         """Ask copy after copy, all workers at once, until every partition is found."""
@@ -87,8 +93,9 @@ class _Search:
                 raise self.failed()
         if not turns:
             await asyncio.sleep(_PAUSE_SECONDS)
-            self._waiting = {partition: self._choices(partition) for partition in self._waiting}
-        return turns
+            self._waiting = self._chosen(self._waiting)
+        # Peers first: they are at work while our own copies are read.
+        return dict(sorted(turns.items(), key=lambda turn: turn[0] in (HERE, HERE_AT_LAST)))
 
     def _moving(self, partition: int) -> bool:
         """Whether the partition may turn up in a moment: nobody restores it and nobody kept silent."""
@@ -119,3 +126,7 @@ class _Search:
         shown = ", ".join(map(str, partitions[:_NAMED_MAX])) + (" and more" if len(partitions) > _NAMED_MAX else "")
         reason = "; ".join(whys) or "no worker is known to hold it"
         return unavailable(f"partition {shown} of {group} can't be read now: {reason}", partitions=partitions)
+
+
+def _urls(fleet: Mapping[Any, Owners]) -> list[str]:
+    return sorted({url for owners in fleet.values() for url in (owners.active, *owners.standbys) if url})

@@ -2,7 +2,6 @@
 
 from aiohttp import web
 
-from app.views.parts import ACTIVE
 from app.views.responses import as_json, unavailable
 from app.views.worker import WORKER
 
@@ -13,15 +12,18 @@ async def live(_request: web.Request) -> web.Response:
 
 
 async def ready(request: web.Request) -> web.Response:
-    """200 once this worker is in its group and its own tables are restored; standby copies may still be under way."""
+    """200 once this worker is in its group and its own tables are restored; standby copies may still be under way.
+
+    A copy that is complete but not yet (or no longer) active counts: a rebalance alone makes no worker unready.
+    """
     worker = request.app[WORKER]
     if not worker.in_touch:
         raise unavailable("this worker does not reach its group")
-    held = list(worker.tasks.held())
-    owned = [task for task in held if task.role == ACTIVE]
-    restored = sum(task.ready for task in owned)
+    held = {(task.group, task.partition): task.ready for task in worker.tasks.held()}
     if not held:
         raise unavailable("no partition is assigned to this worker yet")
-    if restored < len(owned):
-        raise unavailable(f"{restored} of {len(owned)} partitions are restored")
-    return as_json({"status": "ready", "partitions": len(owned), "standbys": len(held) - len(owned)})
+    fleet = worker.fleet_map().items()
+    owned = [held.get((group, partition), False) for (group, partition), at in fleet if at.active == worker.own_url]
+    if not all(owned):
+        raise unavailable(f"{sum(owned)} of {len(owned)} partitions are restored")
+    return as_json({"status": "ready", "partitions": len(owned), "copies": len(held)})

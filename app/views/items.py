@@ -50,4 +50,4 @@ def item(request: web.Request) -> Question:
         stores = sorted((store for part in parts for store in part.rows), key=itemgetter("storeId"))
         return {"itemId": item_id, "total": sum(store["onHand"] for store in stores), "stores": stores}
 
-    return Question(INVENTORY, range(INVENTORY.partitions), read, merge)
+    return Question(INVENTORY, range(INVENTORY.partitions), read, merge, by_index=True)

@@ -45,7 +45,7 @@ def rows(request: web.Request) -> Question:
         lowest = sorted(key for part in parts for key in part.rows)[:limit]
         return {"items": [_shown(bytes.fromhex(key)) for key in lowest]}
 
-    return Question(INVENTORY, range(INVENTORY.partitions), read, merge)
+    return Question(INVENTORY, range(INVENTORY.partitions), read, merge, by_index=True)
 
 
 def _shown(key: bytes) -> LowStockRow:

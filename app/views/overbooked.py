@@ -48,4 +48,4 @@ def nights(request: web.Request) -> Question:
         found.sort(key=lambda night: (night["date"], night["hotelId"], night["roomType"]))
         return {"nights": found[:limit]}
 
-    return Question(INVENTORY, range(INVENTORY.partitions), read, merge, counts_sold=True)
+    return Question(INVENTORY, range(INVENTORY.partitions), read, merge, by_index=True, counts_sold=True)

@@ -13,7 +13,7 @@ from app.views.worker import Task, Worker
 
 ACTIVE, STANDBY = "active", "standby"
 #: Why a worker has no part to give.
-NOT_HELD, RESTORING, LOST = "does not hold it", "restores it", "lost it meanwhile"
+NOT_HELD, RESTORING, INDEXING, LOST = "does not hold it", "restores it", "builds its indexes", "lost it meanwhile"
 #: Rows read in one step, and how long steps go on before other work gets its turn on the event loop.
 STEP_ROWS = 256
 TURN_SECONDS = 0.005
@@ -40,13 +40,14 @@ class Question:
     """What to ask of which partitions, and how their parts become the answer.
 
     read gives one copy's rows as a JSON value; merge gets the parts by partition, and may raise a 404 Problem.
-    counts_sold says that the answer shows nights sold, which come from booking-events.
+    by_index says that it scans an index, counts_sold that it shows nights sold, which come from booking-events.
     """
 
     group: Group
     partitions: Sequence[int]
     read: Callable[[Task], Awaitable[Any]]
     merge: Callable[[list[Part]], dict[str, Any]]
+    by_index: bool = False
     counts_sold: bool = False
 
 
@@ -65,6 +66,8 @@ async def _part_here(worker: Worker, question: Question, partition: int) -> Part
         return NOT_HELD
     if not task.ready:
         return RESTORING
+    if question.by_index and not task.store.indexed:
+        return INDEXING
     # Positions before rows: a commit in between makes the rows newer than said, never older.
     lags, next_offset = as_of.lags(worker, task), as_of.next_offset(worker, task)
     try:

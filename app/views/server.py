@@ -52,8 +52,12 @@ def application(worker: Worker) -> web.Application:
     made[WORKER], made[PEERS] = worker, peers
     made.on_cleanup.append(peers.close)
     for path, handler in ROUTES:
-        made.router.add_get(path, handler)
+        made.router.add_get(path, handler, expect_handler=_expect_nothing)
     return made
+
+
+async def _expect_nothing(_request: web.Request) -> None:
+    """No request has a body to wait for, so no expectation needs an answer of its own."""
 
 
 class Web(FaustWeb):  # type: ignore[misc]

@@ -51,6 +51,11 @@ class Task(Protocol):
         """By source topic the next offset of the committed state."""
         ...
 
+    @property
+    def store(self) -> Any:
+        """Its files; store.indexed says whether the index entries are complete."""
+        ...
+
     def read(self, table: Any, key: bytes) -> Any:
         """The committed row of a key, or None."""
         ...

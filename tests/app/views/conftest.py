@@ -32,6 +32,7 @@ class FakeTask:
     def __init__(self, group: str, partition: int, role: str) -> None:
         self.group, self.partition, self.role = group, partition, role
         self.ready = True
+        self.store = SimpleNamespace(indexed=True)
         self.positions: dict[str, int] = {}
         self.rows: dict[bytes, Any] = {}
 

@@ -95,3 +95,8 @@ async def test_connections_over_the_limit_are_closed(one: Any, monkeypatch: pyte
 async def test_pipelined_requests_are_answered_in_order(one: Any) -> None:
     found = await one.raw(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\nGET /x HTTP/1.0\r\nHost: x\r\n\r\n")
     assert found.index(b" 200 ") < found.index(b" 404 ")
+
+
+async def test_expectations_need_no_answer(one: Any) -> None:
+    for expected in ("100-continue", "miracles"):
+        assert (await one.get("/health/live", headers={"Expect": expected})).status == 200

@@ -99,3 +99,13 @@ async def test_no_part_takes_all_memory(one: Any, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(Problem, match="ask for less"):
         async for _ in scanned(task, None, b"a", b"b"):
             pass
+
+
+async def test_an_index_under_way_is_no_answer_but_rows_are(one: Any) -> None:
+    one.workers[0].tasks["inventory", 0].store.indexed = False
+    for path in ("/v1/items/i/stock", "/v1/low-stock?threshold=1", "/v1/overbooked?from=2026-05-01&to=2026-05-02"):
+        answer = await one.get(path)
+        assert answer.status == 503
+        assert "builds its indexes" in answer.problem["detail"]
+    store = next(f"s{n}" for n in range(999) if one.place("inventory", f"s{n}") == 0)
+    assert (await one.get(f"/v1/stores/{store}/stock")).status == 200
