@@ -1,0 +1,60 @@
+# stayshelf: `make help` lists what there is.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+TESTS ?= tests
+SETUP := requirements.lock pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check format bench chaos lock clean
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do \
+		printf '  make %-8s %s\n' "$$name" "$$text"; done
+
+setup: $(VENV)/set-up  ## virtual environment with the locked dependencies
+
+run: $(VENV)/set-up  ## embedded broker, worker and the sample data; Ctrl-C ends everything
+	@exec $(BIN)/python -m app.commands.demo
+
+test: $(VENV)/set-up-dev  ## the whole test suite; TESTS=tests/app/domain for a part of it
+	$(BIN)/python -m pytest $(TESTS)
+
+check: $(VENV)/set-up-dev  ## ruff, mypy --strict, the direction of imports, the project's own rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m pytest -q tests/test_tidy.py
+
+format: $(VENV)/set-up-dev  ## format the code, and mend what ruff can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/set-up-dev  ## the benchmarks; benchmarks/README.md says what they measure
+	$(BIN)/python -m benchmarks
+
+chaos: $(VENV)/set-up-dev  ## crash tests, longer than the suite runs them
+	$(BIN)/python -m pytest tests/chaos
+
+lock: $(VENV)/set-up-dev  ## pin the dependencies of pyproject.toml anew (takes minutes)
+	$(BIN)/pip install pip-tools==7.6.2
+	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile $(COMPILE) -o requirements.lock pyproject.toml
+	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile $(COMPILE) --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+
+COMPILE := --quiet --generate-hashes --strip-extras --allow-unsafe --build-deps-for editable \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
+
+clean:  ## remove the virtual environment, caches and the state of `make run`
+	rm -rf $(VENV) .stayshelf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(VENV)/set-up: $(SETUP)
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/set-up-dev: $(VENV)/set-up requirements-dev.lock
+	$(BIN)/pip install --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
