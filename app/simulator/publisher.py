@@ -45,6 +45,7 @@ async def publish(
             else:
                 delivery.add_done_callback(lambda done, topic=record.topic: _count(done, topic, sent, refused))
             advance(record)
+        await producer.flush()
     finally:
         await producer.stop()
     return Published(sent, refused, time.monotonic() - began)

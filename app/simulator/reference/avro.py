@@ -39,10 +39,10 @@ class Body:
     def integer(self, bits: int) -> int:
         """A zigzag varint of -2**bits .. 2**bits - 1."""
         raw = 0
-        for place in range(LONGEST_VARINT):
-            byte = self.take(1)[0]
+        for place, byte in enumerate(self.content[self.position : self.position + LONGEST_VARINT]):
             raw |= (byte & 0x7F) << (7 * place)
             if byte < 0x80:
+                self.position += place + 1
                 value = (raw >> 1) ^ -(raw & 1)
                 if -(1 << bits) <= value < 1 << bits:
                     return value
@@ -52,11 +52,11 @@ class Body:
 
 def type_of(shape: Shape) -> str:
     """The name of a shape's type: a primitive, enum, fixed, array, map, record or union."""
+    if isinstance(shape, str):
+        return shape
     if isinstance(shape, list):
         return "union"
-    if isinstance(shape, dict):
-        return type_of(shape["type"]) if isinstance(shape["type"], dict) else str(shape["type"])
-    return str(shape)
+    return type_of(shape["type"])
 
 
 def decode_record(content: bytes, writer: Shape) -> dict[str, tuple[str, Any]]:

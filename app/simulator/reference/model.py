@@ -106,7 +106,10 @@ class Reference:
         return None if any(changed) else "stale-allotment"
 
     def _night(self, partition: int, hotel: str, night: int, room_type: str) -> Night:
-        return self.nights.setdefault((partition, hotel, night, room_type), Night())
+        key = (partition, hotel, night, room_type)
+        if key not in self.nights:
+            self.nights[key] = Night()
+        return self.nights[key]
 
     def _book(self, partition: int, event: dict[str, Any]) -> str | None:
         key = (partition, event["bookingId"])

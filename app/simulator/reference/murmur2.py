@@ -1,5 +1,7 @@
 """Which partition Java's default partitioner gives a key: murmur2 with Kafka's seed."""
 
+from functools import lru_cache
+
 MASK = 0xFFFFFFFF
 MULTIPLIER = 0x5BD1E995
 SEED = 0x9747B28C
@@ -19,6 +21,7 @@ def murmur2(key: bytes) -> int:
     return digest ^ (digest >> 15)
 
 
+@lru_cache(100_000)
 def partition_of(key: bytes, partitions: int) -> int:
     """The partition out of `partitions` where a Java producer puts `key`."""
     return (murmur2(key) & 0x7FFFFFFF) % partitions

@@ -79,8 +79,8 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _check_surrogates(value: Any) -> None:
-    if isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value):
-        raise NotJson
+    if isinstance(value, str):
+        value.encode()  # UnicodeEncodeError, a ValueError, for a surrogate alone
     if isinstance(value, list):
         for element in value:
             _check_surrogates(element)
