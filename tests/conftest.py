@@ -2,11 +2,16 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import hypothesis
 import pytest
 
+from app.engine.data_dir import DataDir
+from app.engine.embedded import EmbeddedBroker
 from app.settings import PREFIX, TEST_PREFIX
+from tests.broker.single import NoBroker, broker, container
 
 for _name in [name for name in os.environ if name.startswith(PREFIX) and not name.startswith(TEST_PREFIX)]:
     del os.environ[_name]
@@ -23,3 +28,35 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         report.outcome = "failed"
         report.longrepr = f"skipped, which {TEST_PREFIX}NO_SKIPS forbids: {report.longrepr[2]}"
     return report
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[str]:
+    """The address of a real Kafka that tests share: use topics of your own."""
+    with ExitStack() as stack:
+        try:
+            address = stack.enter_context(broker())
+        except NoBroker as reason:
+            pytest.skip(str(reason))
+        yield address
+
+
+@pytest.fixture
+def own_kafka() -> Iterator[str]:
+    """The address of a real Kafka without any topic, in a container of the test's own."""
+    with ExitStack() as stack:
+        try:
+            address = stack.enter_context(container())
+        except NoBroker as reason:
+            pytest.skip(str(reason))
+        yield address
+
+
+@pytest.fixture
+def tansu(tmp_path: Path) -> Iterator[str]:
+    """The address of an embedded broker of the test's own."""
+    data_dir = DataDir(tmp_path / "data").claim()
+    process = EmbeddedBroker(data_dir).start()
+    yield data_dir.broker.read_text().strip()
+    process.stop()
+    data_dir.close()

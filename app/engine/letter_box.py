@@ -102,8 +102,10 @@ class LetterBox:
             return "its headers name another source"
         producer = await self._started()
         to = {"topic": found.letter.topic, "partition": found.letter.partition}
+        batch = producer.create_batch()  # a producer's send() refuses a record without key and value
+        batch.append(timestamp=None, key=found.key, value=found.value, headers=[])
         try:
-            await producer.send_and_wait(**to, key=found.key, value=found.value)
+            await (await producer.send_batch(batch, **to))
         except MessageSizeTooLargeError:
             return f"it is larger than {found.letter.topic} takes (max.message.bytes)"
         await self._mark(found.id, "replayed")

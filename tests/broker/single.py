@@ -1,0 +1,72 @@
+"""One real Kafka broker for tests that need no more: the one named by the environment, or a container."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from docker.errors import DockerException
+from testcontainers.core.config import testcontainers_config
+from testcontainers.core.container import DockerContainer
+from testcontainers.core.wait_strategies import LogMessageWaitStrategy
+
+testcontainers_config.ryuk_disabled = True  # its image can't be had everywhere; every container here is stopped
+
+IMAGE = "apache/kafka:4.1.0"
+NAMED = "STAYSHELF_TEST_BROKER"
+HEAP = "-Xms256m -Xmx512m"
+
+
+class NoBroker(Exception):
+    """Why there is no broker for a test."""
+
+
+@contextmanager
+def broker() -> Iterator[str]:
+    """A broker's address, `host:port`; raises NoBroker."""
+    named = os.environ.get(NAMED)
+    if named:
+        yield named.removeprefix("kafka://")
+        return
+    with container() as address:
+        yield address
+
+
+@contextmanager
+def container(**options: str) -> Iterator[str]:
+    """A fresh broker in a container of its own; options are KAFKA_* properties more; raises NoBroker."""
+    port = free_port()
+    properties = {
+        "KAFKA_NODE_ID": "1",
+        "KAFKA_PROCESS_ROLES": "broker,controller",
+        "KAFKA_LISTENERS": f"PLAINTEXT://0.0.0.0:{port},CONTROLLER://localhost:29093",
+        "KAFKA_ADVERTISED_LISTENERS": f"PLAINTEXT://127.0.0.1:{port}",
+        "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+        "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
+        "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:29093",
+        "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
+        "KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR": "1",
+        "KAFKA_TRANSACTION_STATE_LOG_MIN_ISR": "1",
+        "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
+        "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
+        "KAFKA_HEAP_OPTS": HEAP,
+    }
+    try:
+        kafka = DockerContainer(IMAGE).with_bind_ports(port, port)
+        for name, value in (properties | options).items():
+            kafka.with_env(name, value)
+        kafka.waiting_for(LogMessageWaitStrategy("Kafka Server started"))
+        kafka.start()
+    except DockerException as error:
+        raise NoBroker(f"neither {NAMED} nor Docker: {str(error)[:200]}") from error
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        kafka.stop()
+
+
+def free_port() -> int:
+    """A port of this machine nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
