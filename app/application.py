@@ -29,9 +29,9 @@ MODULES = (
     "agents.payments",
     "app.views.install",
     "app.commands.topics",
-    # "app.commands.simulate",
-    # "app.commands.replay",
-    # "app.commands.dead_letters",
+    "app.commands.simulate",
+    "app.commands.replay",
+    "app.commands.dead_letters",
     # "app.commands.verify",
 )
 
@@ -52,7 +52,7 @@ class App(faust.App):  # type: ignore[misc]
         self.observer = Observer()
         self._changelogs: dict[str, Any] = {}
         super().__init__(**faust_options(settings))
-        self.engine = Engine(self, settings, decoders=decoders(settings), observer=self.observer)
+        self.engine = Engine(self, settings, decoders=decoders(), observer=self.observer)
 
     def on_init_dependencies(self) -> list[Any]:
         """Faust's services, then the engine: it starts last and stops first, after the last commit."""

@@ -24,6 +24,10 @@ class Owners(NamedTuple):
 class PartitionAssignor(FaustAssignor):  # type: ignore[misc]
     """Sticky, co-partitioned, with standbys: as Faust does it."""
 
+    @property
+    def _url(self) -> Any:
+        return self.app.own_url
+
     def _get_external_topic_distribution(self, assignments: Any) -> Any:
         found = super()._get_external_topic_distribution(assignments)
         for client, assignment in assignments.items():

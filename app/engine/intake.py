@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from app.domain.poison import Poison
+from app.engine.decode import BundledRegistry
+from app.engine.decode import Decoder as EventDecoder
 from app.engine.group import GROUP_OF_SOURCE, INTERNAL_SOURCES
 from app.engine.unit import Read
-from app.settings import Settings
 from schemas import reservations
 from schemas.reservations import ReservationEvent
 
@@ -36,16 +37,19 @@ class Intake:
     def __init__(self, decoders: dict[str, Decoder]) -> None:
         self._decoders = decoders
 
-    def read(self, topic: str, start: int, records: Sequence[Any]) -> Iterator[Read]:
-        """Reads that cover the offsets from start to the last record, in order."""
+    def read(self, topic: str, start: int, stop: int, records: Sequence[Any]) -> Iterator[Read]:
+        """Reads that cover the offsets [start, stop), of which these are all records, in order."""
         decoder = self._decoders[topic]
+        if not records:
+            yield Read(topic, start, stop, (), ())
         for at in range(0, len(records), RECORDS_MAX):
             part = records[at : at + RECORDS_MAX]
             decoded = decoder.decode(part)
             for first, last in _cuts([_rows(event) for event in decoded]):
-                stop = part[last - 1].offset + 1
-                yield Read(topic, start, stop, part[first:last], decoded[first:last])
-                start = stop
+                is_last = at + last == len(records)
+                end = stop if is_last else part[last - 1].offset + 1
+                yield Read(topic, start, end, part[first:last], decoded[first:last])
+                start = end
 
 
 def _rows(event: Any) -> int:
@@ -72,14 +76,10 @@ def _cuts(rows: list[int]) -> Iterator[tuple[int, int]]:
     yield first, len(rows)
 
 
-def decoders(settings: Settings) -> dict[str, Decoder]:
+def decoders() -> dict[str, Decoder]:
     """A decoder for each source."""
-    try:
-        from app.engine.decode import BundledRegistry, Decoder as EventDecoder
-        registry = BundledRegistry()
-        found: dict[str, Decoder] = {subject: EventDecoder(subject, registry) for subject in GROUP_OF_SOURCE if subject not in INTERNAL_SOURCES}
-    except ImportError:
-        import sys; sys.path.insert(0, "/tmp/w")
-        from quickdecode import Quick
-        found = {s: Quick(s) for s in GROUP_OF_SOURCE if s not in INTERNAL_SOURCES}
-    return found | {source: ReservationDecoder() for source in INTERNAL_SOURCES}
+    registry = BundledRegistry()
+    found: dict[str, Decoder] = {source: ReservationDecoder() for source in INTERNAL_SOURCES}
+    for source in GROUP_OF_SOURCE.keys() - INTERNAL_SOURCES:
+        found[source] = EventDecoder(source, registry)
+    return found

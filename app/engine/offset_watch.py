@@ -51,7 +51,7 @@ class OffsetWatch(Service):
             await asyncio.gather(self._consumer.start(), self._admin.start())
         self.end_offsets = _plain(await self._consumer.end_offsets(self._partitions))
         self.start_offsets = _plain(await self._consumer.beginning_offsets(self._partitions))
-        committed = await self._admin.list_consumer_group_offsets(self.engine.app.conf.id)
+        committed = await self._admin.list_consumer_group_offsets(self.engine.app.conf.id, partitions=self._partitions)
         self.group_offsets = {
             (tp.topic, tp.partition): at.offset for tp, at in committed.items() if tp.topic not in INTERNAL_SOURCES
         }

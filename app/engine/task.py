@@ -61,6 +61,8 @@ class Task:
     def load(self) -> None:
         """Take positions and event ids from the store, and forget everything that is not in it."""
         self.epoch += 1
+        #: Sources of which a unit was skipped: they must be read again from where they are.
+        self.gaps: set[str] = set()
         self.committed = Position.decode(self.store.get(POSITION))
         self.sources = dict(self.committed.sources)
         self.upstream = dict(self.committed.upstream)
@@ -115,8 +117,11 @@ class Task:
 
     def continues(self, topic: str, epoch: int, start: int) -> bool:
         """Whether a unit read at an epoch, from offset start on, is exactly what comes next here."""
-        current = self.role == "active" and self.ready and epoch == self.epoch
-        return current and start == self.reached(topic).next_offset
+        if self.role != "active" or not self.ready or epoch != self.epoch:
+            return False
+        if start > self.reached(topic).next_offset:
+            self.gaps.add(topic)
+        return start == self.reached(topic).next_offset
 
     def latest(self, key: bytes) -> bytes | None:
         """The newest bytes of a row, committed or not."""

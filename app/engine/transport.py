@@ -6,7 +6,7 @@ as one unit; committing is app.engine.committer's alone, so Faust's ack and comm
 
 import asyncio
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 import aiokafka
 from aiokafka import TopicPartition
@@ -23,6 +23,14 @@ _FETCH_BYTES_MAX = 1 << 20
 _POLL_RECORDS_MAX = 4_000
 
 
+class Fetched(NamedTuple):
+    """Everything a source partition holds for us in the offsets [start, stop)."""
+
+    start: int
+    stop: int
+    records: list[Any]
+
+
 class RebalanceListener(driver.ConsumerRebalanceListener):  # type: ignore[misc]
     """Pauses what was assigned before anything of it is fetched: each partition starts when its state is restored."""
 
@@ -36,6 +44,11 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
     """Faust's consumer thread with our client options, and the time of the last sign of life from the group."""
 
     last_contact = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        #: Where the next records of a partition begin; only ever touched in this thread, together with aiokafka's position.
+        self._reading: dict[TP, int] = {}
 
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
         conf, engine = self.app.conf, self.app.engine
@@ -87,6 +100,24 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         consumer.resume(*[TopicPartition(*tp) for tp in offsets])
         for tp, offset in offsets.items():
             consumer.seek(TopicPartition(*tp), offset)
+            self._reading[tp] = offset
+
+    async def _fetch_records(self, consumer: Any, active_partitions: Any, timeout: Any = None, max_records: Any = None) -> Any:
+        """Records by partition, each with the offsets they cover; transaction markers alone are covered by no records."""
+        found = await super()._fetch_records(consumer, active_partitions, timeout, max_records)
+        fetched: dict[TP, Fetched] = {}
+        for tp, start in self._reading.items():
+            stop = self._position(consumer, tp) if tp in active_partitions else start
+            if stop > start:
+                fetched[tp] = Fetched(start, stop, found.get(tp, []))
+                self._reading[tp] = stop
+        return fetched
+
+    def _position(self, consumer: Any, tp: TP) -> int:
+        """Where aiokafka reads next; before everything while it does not know."""
+        assignment = consumer._subscription.subscription.assignment
+        state = assignment.state_value(tp) if tp in assignment.tps else None
+        return state.position if state is not None and state.has_valid_position else -1
 
 
 class Consumer(driver.Consumer):  # type: ignore[misc]
@@ -97,8 +128,6 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.engine = self.app.engine
-        #: Where the next unit of a source partition starts.
-        self.reading: dict[TP, int] = {}
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
@@ -106,7 +135,6 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
     async def start_at(self, offsets: dict[TP, int]) -> None:
         """Begin or go on reading source partitions at the positions their state has."""
         await self._thread.call_thread(self._thread.start_at, offsets)
-        self.reading.update(offsets)
         self.resume_partitions(set(offsets))
 
     async def membership(self) -> Membership:
@@ -125,27 +153,35 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
 
     async def _drain_messages(self, fetcher: Any) -> None:
         while not (self.should_stop or fetcher.should_stop):
+            await self._close_gaps()
             try:
-                records, active = await self._wait_next_records(1.0)
+                found, active = await self._wait_next_records(1.0)
             except aiokafka.errors.ConsumerStoppedError:
                 return
-            for tp, found in (records or {}).items():
-                if self.flow_active and tp in (active or ()) and found:
-                    await self._deliver(tp, found)
+            for tp, fetched in (found or {}).items():
+                if self.flow_active and tp in (active or ()):
+                    await self._deliver(tp, fetched)
             await asyncio.sleep(0)
 
-    async def _deliver(self, tp: TP, records: list[Any]) -> None:
-        group = GROUP_OF_SOURCE[tp.topic]
-        task = self.engine.tasks.get(group.name, tp.partition)
-        if task is None or tp not in self.reading:
+    async def _close_gaps(self) -> None:
+        """Read again what a unit that was never finished has skipped: an agent that failed, a unit dropped from a queue."""
+        for task in self.engine.tasks.active():
+            while task.gaps and self.flow_active:
+                topic = task.gaps.pop()
+                self.log.warning("%s-%d is read again from offset %d", topic, task.partition, task.reached(topic).next_offset)
+                await self.start_at({TP(topic, task.partition): task.reached(topic).next_offset})
+
+    async def _deliver(self, tp: TP, fetched: Fetched) -> None:
+        task = self.engine.tasks.get(GROUP_OF_SOURCE[tp.topic].name, tp.partition)
+        if task is None:
             return
-        for read in self.engine.intake.read(tp.topic, self.reading[tp], records):
-            await self.engine.committer.room_for(task)
-            message = self._message(tp, Unit(task, read), read.stop - 1)
+        committer = self.engine.committer
+        for read in self.engine.intake.read(tp.topic, fetched.start, fetched.stop, fetched.records):
+            await committer.room_for(task)
+            message = self._message(tp, Unit(task, read, committer.finished), read.stop - 1)
             await self.wait_first(self.callback(message), self.suspend_flow.wait())
             if not self.flow_active:
                 return
-            self.reading[tp] = read.stop
 
     def _message(self, tp: TP, unit: Unit, offset: int) -> ConsumerMessage:
         return ConsumerMessage(

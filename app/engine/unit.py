@@ -7,7 +7,7 @@
 When the loop ends the unit is finished: its changes join what its task commits next. A loop left early finishes nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from app.delivery.dead_letters import letter
@@ -84,9 +84,10 @@ class Read(NamedTuple):
 class Unit:
     """Decoded records of one source partition and the changes they make."""
 
-    def __init__(self, task: Task, read: Read) -> None:
+    def __init__(self, task: Task, read: Read, finished: Callable[[], None]) -> None:
         self.task = task
         self.read = read
+        self._finished = finished
         self.epoch = task.epoch
         self._tables: dict[str, Rows[Any]] = {}
         self._sends: list[Send] = []
@@ -185,6 +186,7 @@ class Unit:
         pending.offsets[topic] = self.read.stop
         task.sources[topic] = SourcePosition(self.read.stop, now)
         self._count(pending.counts)
+        self._finished()
 
     def _count(self, counts: Counts) -> None:
         topic = self.read.topic
