@@ -41,9 +41,9 @@ def kafka() -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def own_kafka() -> Iterator[str]:
-    """The address of a real Kafka without any topic, in a container of the test's own."""
+    """The address of a real Kafka for one module, in a container of its own."""
     with ExitStack() as stack:
         try:
             address = stack.enter_context(container())
