@@ -4,8 +4,7 @@ import struct
 from collections.abc import Callable
 from typing import Any, Final
 
-from app.engine.decode.shape import MAX_DEPTH, Shape, takes_no_bytes
-from app.engine.decode.unfit import Unfit
+from app.engine.decode.shape import MAX_DEPTH, Shape, Unfit, takes_no_bytes
 
 #: Reads one value at a position: (data, position) -> (value, position behind it).
 Read = Callable[[bytes, int], tuple[Any, int]]

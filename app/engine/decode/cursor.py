@@ -1,8 +1,8 @@
 """Avro values of many records at once: one position a record, one numpy operation a step.
 
-Nothing is trusted and nothing raises. A value that is unusual (a varint over 8 bytes) or wrong (a negative length, a
-position beyond the data) only marks its record bad, and positions never move backwards: a record whose last position
-is not its own end has no good values, whatever was read on the way.
+Nothing is trusted and nothing raises. A value that is unusual (a varint over 8 bytes) or wrong (a negative length) only
+marks its record bad, and a position past its record's end stays past it: a record whose last position is not its own
+end has no good values, whatever was read on the way.
 """
 
 from collections.abc import Callable

@@ -11,9 +11,9 @@ from app.engine.decode.cursor import Content
 from app.engine.decode.documents import DocumentPlan
 from app.engine.decode.registry import Registry, RegistryUnavailable
 from app.engine.decode.resolve import HEAD_BYTES, Plan, plan
+from app.engine.decode.shape import Unfit
 from app.engine.decode.sources import SOURCES, Event, Record
 from app.engine.decode.strict_json import parse
-from app.engine.decode.unfit import Unfit
 from app.engine.decode.wire import Group, joined
 
 MAX_SCHEMA_ID = 2**31 - 1
@@ -30,9 +30,12 @@ class Writer(NamedTuple):
 
 
 class Decoder:
-    """Decodes one source topic. Avro goes by columns; what is odd or wrong in them is read again, by itself."""
+    """Decodes one source topic. Avro goes by columns, from min_batch records of one writer's schema on; what is odd or
+    wrong in them is read again, by itself.
+    """
 
-    def __init__(self, subject: str, registry: Registry) -> None:
+    def __init__(self, subject: str, registry: Registry, *, min_batch: int = MIN_BATCH) -> None:
+        self._min_batch = max(min_batch, 1)
         self._source = SOURCES[subject]
         self._registry = registry
         self._document = DocumentPlan(self._source.reader)
@@ -41,11 +44,11 @@ class Decoder:
     def decode(self, records: Sequence[Record]) -> list[Event | Poison]:
         """One event or Poison for each record of one partition, in order; raises RegistryUnavailable, nothing else."""
         decoded: list[Event | Poison | None] = [None] * len(records)
-        if len(records) >= MIN_BATCH:
+        if len(records) >= self._min_batch:
             content, groups = joined([record.value for record in records])
             for group in groups:
                 writer = self._writer(group.schema_id, int(group.rows[0]))
-                if writer is not None and writer.steps is not None and len(group.rows) >= MIN_BATCH:
+                if writer is not None and writer.steps is not None and len(group.rows) >= self._min_batch:
                     for row, event in self._by_columns(records, content, group=group, steps=writer.steps):
                         decoded[row] = event
         return [
@@ -72,7 +75,7 @@ class Decoder:
             return Poison(NOT_AVRO_OR_JSON, "value is null or empty")
         try:
             if value[0] == ord("{"):
-                document = parse(value)
+                document = parse(value, self._document.names)
                 if document is None:
                     return Poison(NOT_AVRO_OR_JSON, "value is not JSON as RFC 8259 has it, within 1,000 levels")
                 return self._source.event(self._document.read(document), record)

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from app.engine.decode.binary import INT_MAX, LONG_MAX
-from app.engine.decode.shape import REQUIRED, Shape
+from app.engine.decode.shape import REQUIRED, Shape, Unfit
 from app.engine.decode.strict_json import TOO_LARGE
-from app.engine.decode.unfit import Unfit
 
 #: Makes the field's value of the document's; Unfit where the type is wrong.
 Fit = Callable[[Any], Any]
@@ -21,6 +20,7 @@ class DocumentPlan:
     """How documents are read as one record of ours."""
 
     def __init__(self, reader: Shape) -> None:
+        self.names = frozenset(field.name for field in reader.fields)
         self._fields = [(field.name, field.default, fit(field.shape)) for field in reader.fields]
 
     def read(self, document: dict[str, Any]) -> list[Any]:

@@ -14,8 +14,7 @@ from app.engine.decode.binary import (
     read_string,
     skipping,
 )
-from app.engine.decode.shape import REQUIRED, SchemaRefused, Shape, parse
-from app.engine.decode.unfit import Unfit
+from app.engine.decode.shape import REQUIRED, SchemaRefused, Shape, Unfit, parse
 
 HEAD_BYTES = 5  # magic byte and schema id before the body
 
@@ -99,7 +98,8 @@ def resolve(writer: Shape, reader: Shape) -> Read | None:
         matches = (resolve(writer, branch) for branch in reader.branches)
         return next((read for read in matches if read is not None), None)
     if writer.kind == "enum" and reader.kind == "enum":
-        return _symbol(writer, reader) if writer.name == reader.name else None
+        same = writer.name.rpartition(".")[2] == reader.name.rpartition(".")[2]
+        return _symbol(writer, reader) if same else None
     if reader.kind == "double" and writer.kind in ("int", "long"):
         return _as_float(read_int if writer.kind == "int" else read_long)
     return _READS.get((writer.kind, reader.kind))

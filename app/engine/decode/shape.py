@@ -12,6 +12,10 @@ class SchemaRefused(Exception):
     """Not an Avro schema, or one nested too deep."""
 
 
+class Unfit(Exception):
+    """A body or document does not fit: the rule broken, behind the field's name; never what the record holds."""
+
+
 class Field(NamedTuple):
     """A record's field; default is REQUIRED where the schema has none."""
 
@@ -22,7 +26,7 @@ class Field(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Shape:
-    """One type; name is unqualified, items is that of an array or a map."""
+    """One type; name is the full one, items is that of an array or a map."""
 
     kind: str
     name: str = ""
@@ -90,8 +94,8 @@ class _Parser:
         given = schema.get("namespace", namespace)
         path, _, last = name.rpartition(".")
         path = path or (given if isinstance(given, str) else "")
-        shape = Shape("record" if kind == "error" else kind, name=last)
-        self._named[f"{path}.{last}" if path else last] = shape
+        shape = Shape("record" if kind == "error" else kind, name=f"{path}.{last}" if path else last)
+        self._named[shape.name] = shape
         if kind == "enum":
             shape.symbols = _strings(schema.get("symbols"))
         elif kind == "fixed":
