@@ -1,30 +1,15 @@
 """availability: rooms of each night of each room type; writers agents/inventory.py and agents/reservations.py, one task."""
 
-import struct
-
 from app.application import app
-from app.domain.availability import Night, overbooked as is_overbooked
+from app.domain.availability import Night
+from app.domain.availability import overbooked as is_overbooked
 from app.engine.group import INVENTORY
 from app.engine.keys import KeyFormat
 from app.engine.table import Index, RowFormat, RowTable
 
-_NONE = -(1 << 63)
-_row = struct.Struct("<qq?qq")
-
 overbooked = Index(
     "overbooked", INVENTORY.name, KeyFormat(b"\xf3", (int, str, str)), "night, hotel, room type: more sold than there is"
 )
-
-
-def encode(night: Night) -> bytes:
-    """33 bytes, little-endian; a missing number is the smallest one."""
-    capacity, sold, closed, allotted_at, closed_at = night
-    return _row.pack(*[_NONE if value is None else value for value in (capacity, sold, closed, allotted_at, closed_at)])
-
-
-def decode(value: bytes) -> Night:
-    """The night that encode was given."""
-    return Night(*[None if value == _NONE else value for value in _row.unpack(value)])
 
 
 def reindex(key: bytes, before: Night | None, after: Night) -> tuple[tuple[bytes, bool], ...]:
@@ -40,7 +25,7 @@ availability: RowTable[Night] = app.Table(
     "availability",
     group=INVENTORY.name,
     format=KeyFormat(b"a", (str, int, str)),
-    rows=RowFormat(encode, decode, reindex, (overbooked,)),
+    rows=RowFormat(Night, reindex, (overbooked,)),
     partitions=INVENTORY.partitions,
     changelog_topic=app.changelog_topic(INVENTORY),
     help="Rooms of each night and room type of each hotel: capacity, sold, closed.",

@@ -36,6 +36,11 @@ def entries(times: Collection[int], digests: Iterable[bytes]) -> Run:
     return run
 
 
+def last_time(stored: bytes) -> int:
+    """The newest time in stored ENTRY records."""
+    return int(np.frombuffer(stored, ENTRY)["time"].max())
+
+
 class DuplicateIndex:
     """The last time of each id of one partition; times are the partition's highest record timestamp so far."""
 

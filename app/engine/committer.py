@@ -67,6 +67,7 @@ class Committer(Service):
         except TimeoutError:
             self.log.warning("A commit took over %.1f s and was given up; its records will be read again", timeout_s)
             self.engine.reset([task for task in self.engine.tasks.held() if task.pending or task.committing])
+            await self.ledger.renew()
 
     async def commit(self) -> None:
         """One commit of everything that is pending."""
@@ -86,6 +87,8 @@ class Committer(Service):
             await self.ledger.renew()
             self.engine.restore_again()
             return
-        for task, _ in taken:
-            task.write_committed(offsets[task.id])
+        for task, pending in taken:
+            # A task that was reset meanwhile reads what came true from its changelog.
+            if task.committing is pending:
+                task.write_committed(offsets[task.id])
         self.engine.report([pending.counts for _, pending in taken], monotonic() - started)

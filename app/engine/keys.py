@@ -15,6 +15,11 @@ _unpack_number = struct.Struct(">Q").unpack_from
 Part = str | int
 
 
+def packed_number(value: int) -> bytes:
+    """A number part: 8 bytes that sort as the numbers do."""
+    return _pack_number(value + _SIGN)
+
+
 class KeyFormat(NamedTuple):
     """The shape of a table's keys: one tag byte, then parts of type str or int."""
 
@@ -48,7 +53,7 @@ class KeyFormat(NamedTuple):
 
 def _packed(value: Part, last: bool) -> bytes:
     if isinstance(value, int):
-        return _pack_number(value + _SIGN)
+        return packed_number(value)
     text = value.encode()
     if b"\0" in text:
         text = text.replace(b"\0", b"\0\xff")

@@ -1,7 +1,7 @@
 """One partition's state on disk: a RocksDB directory whose rows and position change together, in one WriteBatch.
 
-RocksDB never holds what Kafka might still abort: app.engine.commit writes here only after the commit. The changelog can
-rebuild any directory, so nothing is synced; the WAL only spares a killed process the last seconds of restore.
+RocksDB never holds what Kafka might still abort: app.engine.committer writes here only after the commit. The changelog is the
+log of this state, so RocksDB keeps none of its own: what a killed process had in memory is read from the changelog again.
 """
 
 import shutil
@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from rocksdict import BlockBasedOptions, Cache, Options, Rdict, ReadOptions, WriteBatch
+from rocksdict import BlockBasedOptions, Cache, Options, Rdict, ReadOptions, WriteBatch, WriteOptions
 
 #: Rows of these kinds share the key space with the tables' tags, which are all above META.
 POSITION = b"\x00"
@@ -25,6 +25,8 @@ _BLOCK_CACHE_BYTES = 64 << 20
 _BLOOM_BITS_PER_KEY = 10
 
 _block_cache = Cache(_BLOCK_CACHE_BYTES)
+_without_log = WriteOptions()
+_without_log.disable_wal = True
 
 
 def _options() -> Options:
@@ -34,6 +36,7 @@ def _options() -> Options:
     options.set_max_write_buffer_number(3)
     options.set_memtable_prefix_bloom_ratio(0.1)
     options.set_memtable_whole_key_filtering(True)
+    options.set_allow_concurrent_memtable_write(False)
     options.set_max_open_files(64)
     options.set_keep_log_file_num(1)
     table = BlockBasedOptions()
@@ -76,7 +79,7 @@ class PartitionStore:
             put(_INDEXED, b"")
         else:
             delete(_INDEXED)
-        self._db.write(batch)
+        self._db.write(batch, _without_log)
         self.changelog_offset = changelog_offset
 
     def scan(self, start: bytes, stop: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -92,10 +95,11 @@ class PartitionStore:
 
     def delete_range(self, start: bytes, stop: bytes) -> None:
         """Delete every key from start up to, without, stop."""
-        self._db.delete_range(start, stop)
+        self._db.delete_range(start, stop, _without_log)
 
     def close(self) -> None:
         """Flush and release the directory."""
+        self._db.flush()
         self._db.close()
 
     def destroy(self) -> None:

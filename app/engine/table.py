@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import faust
+import msgspec
 from faust.types import TP
 
 from app.engine.keys import KeyFormat, Part
@@ -84,10 +85,16 @@ class RowTable(faust.Table, Generic[Row]):  # type: ignore[misc]
         """Nothing to do: each partition is opened by itself when its own restore ends."""
 
 
-class RowFormat(NamedTuple, Generic[Row]):
-    """How a table's rows become bytes and back, and which index entries a change of one makes or ends."""
+class RowFormat(Generic[Row]):
+    """How a table's rows become MessagePack arrays and back, and which index entries a change of one makes or ends."""
 
-    encode: Callable[[Row], bytes]
-    decode: Callable[[bytes], Row]
-    reindex: Callable[[bytes, Row | None, Row], IndexChanges] | None = None
-    indexes: tuple[Index, ...] = ()
+    def __init__(
+        self,
+        row: type[Row],
+        reindex: Callable[[bytes, Row | None, Row], IndexChanges] | None = None,
+        indexes: tuple[Index, ...] = (),
+    ) -> None:
+        self.encode: Callable[[Row], bytes] = msgspec.msgpack.Encoder().encode
+        self.decode: Callable[[bytes], Row] = msgspec.msgpack.Decoder(row).decode
+        self.reindex = reindex
+        self.indexes = indexes

@@ -7,16 +7,17 @@
 Rows are looked up newest first: changed and not committed, cached, on disk.
 """
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from app.delivery.duplicates import DuplicateIndex
+from app.delivery.duplicates import HORIZON_MS, DuplicateIndex, last_time
 from app.engine.cache import RowCache
-from app.engine.changelog import Position, SourcePosition
+from app.engine.changelog import Position, SourcePosition, ids_number
 from app.engine.group import Group
 from app.engine.pending import Pending
-from app.engine.storage import EVENT_IDS, POSITION, PartitionStore
+from app.engine.storage import EVENT_IDS, META, POSITION, PartitionStore
 from app.engine.table import Index, RowTable
 
 Row = TypeVar("Row")
@@ -72,6 +73,8 @@ class Task:
         self._cache.forget(self.id)
         self.rows = self._cache.of(self.id)
         self.duplicates: DuplicateIndex | None = None
+        #: Number and last time of each stored id record, the oldest first: what is past the horizon is deleted.
+        self._id_records: deque[tuple[int, int]] = deque()
 
     def promote(self) -> None:
         """Become active; what is in memory stays good if nobody else was active since this worker left off."""
@@ -102,8 +105,10 @@ class Task:
     def seen(self) -> DuplicateIndex:
         """The event ids of the last 24 hours; read from the store when first needed (standbys never do)."""
         if self.duplicates is None:
+            stored = list(self.store.scan(EVENT_IDS, META))
             self.duplicates = DuplicateIndex(self.store.directory.parent)
-            self.duplicates.load(value for _, value in self.store.scan(EVENT_IDS, EVENT_IDS + b"\xff"))
+            self.duplicates.load(value for _, value in stored)
+            self._id_records = deque((ids_number(key), last_time(value)) for key, value in stored)
         return self.duplicates
 
     @property
@@ -153,7 +158,11 @@ class Task:
     def take_pending(self) -> Pending:
         """What is to be committed next; the task goes on with an empty one."""
         taken, self.pending = self.pending, Pending()
-        self.ids += bool(taken.times)
+        if taken.times:
+            self._id_records.append((self.ids, taken.times[-1]))
+            self.ids += 1
+            while self._id_records[0][1] < taken.times[-1] - HORIZON_MS:
+                taken.expired.append(self._id_records.popleft()[0])
         taken.position = Position(dict(self.sources), dict(self.upstream), self.ids)
         self.committing = taken
         return taken

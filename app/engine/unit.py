@@ -107,52 +107,52 @@ class Unit:
     def events(self) -> Iterator[Any]:
         """Good events that were not seen before, in order. Finishes the unit when they are used up."""
         if not self.task.continues(self.read.topic, self.epoch, self.read.start):
-            return
-        now = self.task.reached(self.read.topic).time
-        fresh = self._fresh_by_position if self.read.topic in INTERNAL_SOURCES else self._fresh_by_id
-        for record, event, is_fresh, now in fresh(now):
-            self.record = record
-            if event.__class__ is Poison:
-                self.bury(event.reason, event.error, attempts=1)
-            elif is_fresh:
-                yield event
-            else:
-                self._duplicates += 1
-        self._finish(now)
+            return iter(())
+        return self._fresh_by_position() if self.read.topic in INTERNAL_SOURCES else self._fresh_by_id()
 
-    def _fresh_by_id(self, now: int) -> Iterator[tuple[Any, Any, bool, int]]:
+    def _fresh_by_id(self) -> Iterator[Any]:
+        """Events whose id was not seen in the last 24 hours; a duplicate, too, counts as seen now (rule 1)."""
+        now = self.task.reached(self.read.topic).time
         seen = self.task.seen()
-        recent = seen.recent
         hashes = [digest(event[0].encode()) if event[0] else b"" for event in self.read.decoded]
-        older = seen.older([hash_ for hash_ in hashes if hash_])
+        recent, older = seen.recent, seen.older([hash_ for hash_ in hashes if hash_])
         times, digests = self._times, self._digests
         for record, event, hash_ in zip(self.read.records, self.read.decoded, hashes, strict=True):
             if record.timestamp > now:
                 now = record.timestamp
-            if not hash_ or event.__class__ is Poison:
-                yield record, event, True, now
+            self.record = record
+            if event.__class__ is Poison:
+                self.bury(event.reason, event.error, attempts=1)
                 continue
             last = recent.get(hash_)
             if last is None and older:
                 last = older.get(hash_)
-            fresh = last is None or now - last > HORIZON_MS
-            self._held_back = False
-            yield record, event, fresh, now
-            if not self._held_back:
-                recent[hash_] = now
-                times.append(now)
-                digests.append(hash_)
+            if hash_ and last is not None and now - last <= HORIZON_MS:
+                self._duplicates += 1
+            else:
+                self._held_back = False
+                yield event
+                if self._held_back or not hash_:
+                    continue
+            recent[hash_] = now
+            times.append(now)
+            digests.append(hash_)
         seen.settle(now)
+        self._finish(now)
 
-    def _fresh_by_position(self, now: int) -> Iterator[tuple[Any, Any, bool, int]]:
+    def _fresh_by_position(self) -> Iterator[Any]:
+        """Events of our own that come after the last one of their producer's partition."""
+        now = self.task.reached(self.read.topic).time
         upstream = self.task.upstream
         for record, event in zip(self.read.records, self.read.decoded, strict=True):
             now = max(now, record.timestamp)
             at = (event.booking_offset, event.sequence)
-            fresh = at > upstream.get(event.booking_partition, (-1, -1))
-            if fresh:
+            if at > upstream.get(event.booking_partition, (-1, -1)):
                 upstream[event.booking_partition] = at
-            yield record, event, fresh, now
+                yield event
+            else:
+                self._duplicates += 1
+        self._finish(now)
 
     def applied(self, kind: str) -> None:
         """Count an applied event by its type."""

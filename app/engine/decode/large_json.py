@@ -63,8 +63,9 @@ def members(
 
     value reads the text of a string, number or literal; in place of lists and objects stands an empty list.
     """
-    names = frozenset(wanted)
+    names = {name: b'"%b"' % name.encode() for name in wanted}
     longest = max((6 * len(name) + 2 for name in names), default=0)
+    unescaped = frozenset(names.values())
     brackets, found = _Brackets(), {}
     for start, chunk in _chunks(text, window):
         if chunk is None:
@@ -74,9 +75,9 @@ def members(
         if outermost is None:
             return None
         for at in outermost[stops[outermost] - places[outermost] <= longest].tolist():
-            name = value(chunk[places[at] : stops[at]])
-            if name in names:
-                found[name] = start + int(stops[at])
+            name = chunk[places[at] : stops[at]]
+            if (name in unescaped or b"\\" in name) and value(name) in names:
+                found[value(name)] = start + int(stops[at])
     return {name: _member(text, at, value) for name, at in found.items()} if brackets.closed else None
 
 

@@ -9,13 +9,13 @@ import orjson
 from app.engine.decode.large_json import MAX_LEVELS, members
 
 #: Strings, lists, objects and their members, counted together; with more a document is not read as a whole.
-MAX_PARTS = 200_000
+MAX_PARTS = 500_000
 #: What a number too large for a double (1e400 is good JSON) is read as. No field of ours may hold a list.
 TOO_LARGE: Final = [["too large"]]
 
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 # Only a number of many digits or with a three-digit exponent can be beyond 1.8e308.
-_LONG_NUMBER = rb"-?\d{200,}+(?:\.\d++)?(?:[eE]\+?\d++)?|-?\d++(?:\.\d++)?[eE]\+?0*[1-9]\d\d++"
+_LONG_NUMBER = rb"-?\d{200,}+(?:\.\d++)?(?:[eE][+-]?\d++)?|-?\d++(?:\.\d++)?[eE]\+?0*[1-9]\d\d++"
 _STRING_OR_NUMBER = re.compile(rb"(%b)|%b" % (_STRING, _LONG_NUMBER), re.DOTALL)
 
 
