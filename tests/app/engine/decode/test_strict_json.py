@@ -95,13 +95,18 @@ def test_documents_of_many_parts_give_what_is_wanted() -> None:
 
 
 @pytest.mark.parametrize(
-    "number", ["1e400", "-1e309", "1E+0400", "9" * 309, "2" + "0" * 308 + ".5e0", "2" * 210 + "e99"]
+    "number", ["1e400", "-1e309", "1E+0400", "9" * 309, "2" + "0" * 308 + ".5e0", "2" * 210 + "e99", "1" * 400 + "e-10"]
 )
 def test_numbers_beyond_a_double_are_good_json(number: str) -> None:
     assert math.isinf(float(number))
     text = f'{{"a": {number}, "b": [{number}, 1e300, "1e400 \\" "], "1e400": 0}}'
     marked = [TOO_LARGE, 1e300, '1e400 " ']
     assert parse(text.encode()) == {"a": TOO_LARGE, "b": marked, "1e400": 0}
+
+
+def test_numbers_that_come_back_within_a_double_are_kept() -> None:
+    number = "1" * 400 + "e-100"
+    assert parse(f'{{"a": {number}, "b": 1e400}}'.encode()) == {"a": float(number), "b": TOO_LARGE}
 
 
 @pytest.mark.parametrize("number", ["1e-400", "0e999", "0.0e400", "1" * 300, "18446744073709551616"])
