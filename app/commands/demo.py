@@ -8,50 +8,64 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
-from app.commands.console import say
-from app.settings import EMBEDDED, PREFIX, load, refuse
+from app.engine.embedded import answers, broker_address
+from app.settings import EMBEDDED, PREFIX, Refused, Settings, load, refuse
 
-READY_WITHIN = 60.0
+WITHIN = 60.0  # seconds
+LOOK_EVERY = 0.05
+STOP_WITHIN = 20.0
 FAUST = (str(Path(sys.executable).with_name("faust")), "-A", "app")
 SAMPLE = Path(__file__).parents[1] / "simulator" / "sample" / "events.jsonl.gz"
+TRY = "/v1/overbooked?from=2016-07-01&to=2016-09-01"
+
+Worker = subprocess.Popen[bytes]
 
 
 def main() -> int:
-    """Run until Ctrl-C or until the worker ends; the worker's exit status."""
+    """Run until Ctrl-C or until the worker ends; the exit status, the worker's where it ended by itself."""
     os.environ[f"{PREFIX}BROKER"] = EMBEDDED
     settings = load()
     url = settings.url_of(settings.web_host, settings.web_port)
-    worker = subprocess.Popen([*FAUST, "worker", "-l", "warn"], start_new_session=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Without a terminal Faust shows no spinner, which would run into the bar of the replay; stderr has what matters.
+    worker = subprocess.Popen([*FAUST, "worker", "-l", "warn"], start_new_session=True, stdout=subprocess.DEVNULL)
     try:
-        if not _wait_until_ready(worker, url):
-            return worker.wait()
-        say(f"the dashboard is at {url}/ ; Ctrl-C ends everything")
-        sent = subprocess.run([*FAUST, "replay", str(SAMPLE)], check=False)
-        if sent.returncode == 0:
-            say(f"the sample is sent; try {url}/v1/overbooked?from=2016-07-01&to=2016-09-01")
+        # The sample goes to the broker while the worker still joins its group.
+        if _wait(worker, "the embedded broker", lambda: _has_broker(settings)):
+            sent = subprocess.run([*FAUST, "replay", str(SAMPLE)], check=False)
+            if sent.returncode == 0 and _wait(worker, "the worker", lambda: _is_ready(url)):
+                _say(f"the dashboard is at {url}/ , an answer at '{url}{TRY}'; Ctrl-C ends everything")
         return worker.wait()
     except KeyboardInterrupt:
-        say("stopping")
+        _say("stopping")
         return 0
     finally:
         _stop(worker)
 
 
-def _wait_until_ready(worker: subprocess.Popen[bytes], url: str) -> bool:
-    deadline = time.monotonic() + READY_WITHIN
+def _wait(worker: Worker, what: str, there: Callable[[], bool]) -> bool:
+    """True as soon as it is there, False when the worker ended."""
+    deadline = time.monotonic() + WITHIN
     while worker.poll() is None:
-        if _ready(url):
+        if there():
             return True
         if time.monotonic() > deadline:
-            refuse(f"the worker is not ready after {READY_WITHIN:.0f} s")
-        time.sleep(0.1)
+            refuse(f"{what} is not ready after {WITHIN:.0f} s")
+        time.sleep(LOOK_EVERY)
     return False
 
 
-def _ready(url: str) -> bool:
+def _has_broker(settings: Settings) -> bool:
+    try:
+        return answers(broker_address(settings))
+    except Refused:
+        return False
+
+
+def _is_ready(url: str) -> bool:
     try:
         with urllib.request.urlopen(f"{url}/health/ready", timeout=1.0) as answer:
             json.load(answer)
@@ -60,13 +74,18 @@ def _ready(url: str) -> bool:
         return False
 
 
-def _stop(worker: subprocess.Popen[bytes]) -> None:
+def _stop(worker: Worker) -> None:
     if worker.poll() is None:
         worker.send_signal(signal.SIGTERM)
     try:
-        worker.wait(15)
+        worker.wait(STOP_WITHIN)
     except subprocess.TimeoutExpired:
         worker.kill()
+        worker.wait()
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"stayshelf: {line}\n")
 
 
 if __name__ == "__main__":
