@@ -8,7 +8,7 @@ VALUE_BYTES_MAX = 67_108_864
 KEY_BYTES_MAX = 33_554_432  # key, value and headers must fit one request, of 100 MiB at most
 KEPT_BYTES = 1_024
 
-Headers = list[tuple[str, bytes]]
+Headers = tuple[tuple[str, bytes], ...]
 
 
 class SourceRecord(Protocol):
@@ -55,10 +55,10 @@ def letter(
     headers = [(f"dlt-{name}", str(value).encode()) for name, value in facts]
     value = _cut(record.value, VALUE_BYTES_MAX, headers, "dlt-truncated")
     key = _cut(record.key, KEY_BYTES_MAX, headers, "dlt-truncated-key")
-    return key, value, headers
+    return key, value, tuple(headers)
 
 
-def read_headers(headers: Headers | tuple[tuple[str, bytes], ...]) -> Letter | None:
+def read_headers(headers: Headers) -> Letter | None:
     """What a record's headers say about a dead letter; None for a record that is none."""
     said = {name: value.decode("utf-8", "replace") for name, value in headers if value is not None}
     try:
@@ -76,7 +76,7 @@ def read_headers(headers: Headers | tuple[tuple[str, bytes], ...]) -> Letter | N
         return None
 
 
-def _cut(data: bytes | None, most: int, headers: Headers, header: str) -> bytes | None:
+def _cut(data: bytes | None, most: int, headers: list[tuple[str, bytes]], header: str) -> bytes | None:
     if data is None or len(data) <= most:
         return data
     headers.append((header, str(len(data)).encode()))

@@ -3,7 +3,7 @@ from typing import NamedTuple
 
 import pytest
 
-from app.delivery.dead_letters import KEY_BYTES_MAX, VALUE_BYTES_MAX, Letter, letter, read_headers
+from app.delivery.dead_letters import KEY_BYTES_MAX, VALUE_BYTES_MAX, Headers, Letter, letter, read_headers
 
 
 class Record(NamedTuple):
@@ -14,7 +14,7 @@ class Record(NamedTuple):
     timestamp: int = 1_700_000_000_123
 
 
-def dead(record: Record) -> tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]:
+def dead(record: Record) -> tuple[bytes | None, bytes | None, Headers]:
     return letter(record, "payment-events", reason="invalid-value", error="currency: not three letters", attempts=1)
 
 
@@ -25,7 +25,7 @@ def test_key_and_value_stay_as_they_were(key: bytes | None, value: bytes | None)
 
 
 def test_headers_are_text_in_the_order_of_the_contract() -> None:
-    assert dead(Record(b"k", b"v"))[2] == [
+    assert dead(Record(b"k", b"v"))[2] == (
         ("dlt-reason", b"invalid-value"),
         ("dlt-error", b"currency: not three letters"),
         ("dlt-topic", b"payment-events"),
@@ -33,7 +33,7 @@ def test_headers_are_text_in_the_order_of_the_contract() -> None:
         ("dlt-offset", b"41"),
         ("dlt-attempts", b"1"),
         ("dlt-timestamp", b"1700000000123"),
-    ]
+    )
 
 
 def test_a_value_over_64_mib_is_replaced_by_its_digest_and_its_beginning() -> None:
@@ -56,6 +56,6 @@ def test_headers_are_read_back() -> None:
     assert read_headers(dead(Record(b"k", b"v"))[2]) == said
 
 
-@pytest.mark.parametrize("headers", [[], [("dlt-reason", b"x")], [("dlt-offset", b"many")]])
-def test_other_records_are_no_letters(headers: list[tuple[str, bytes]]) -> None:
+@pytest.mark.parametrize("headers", [(), (("dlt-reason", b"x"),), (("dlt-offset", b"many"),)])
+def test_other_records_are_no_letters(headers: Headers) -> None:
     assert read_headers(headers) is None

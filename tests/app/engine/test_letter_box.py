@@ -43,7 +43,7 @@ async def bury(options: dict[str, Any], *records: Record, reason: str = "invalid
         for record in records:
             key, value, headers = letter(record, PAYMENTS, reason=reason, error="currency", attempts=1)
             batch = producer.create_batch()
-            batch.append(timestamp=None, key=key, value=value, headers=headers)
+            batch.append(timestamp=None, key=key, value=value, headers=list(headers))
             await (await producer.send_batch(batch, f"{PAYMENTS}-dlt", partition=record.partition))
 
 
