@@ -16,7 +16,7 @@ RUN useradd --system --create-home --uid 10001 stayshelf && install -d -o staysh
 COPY --from=build /venv /venv
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 STAYSHELF_DATA_DIR=/data STAYSHELF_WEB_HOST=0.0.0.0
 USER stayshelf
-WORKDIR /home/stayshelf
+WORKDIR /srv
 VOLUME /data
 EXPOSE 6066
 ENTRYPOINT ["faust", "-A", "app"]
