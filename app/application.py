@@ -1,9 +1,11 @@
 """The one Faust App: what it is made of, and the list of modules it loads."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 import faust
+import uvloop
 from faust.app.base import BootStrategy as FaustBootStrategy
 
 from app.engine.assignor import Owners, PartitionAssignor
@@ -146,4 +148,5 @@ def faust_options(settings: Settings) -> dict[str, Any]:
     }
 
 
+asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
 app = App(load())

@@ -20,6 +20,11 @@ def packed_number(value: int) -> bytes:
     return _pack_number(value + _SIGN)
 
 
+def unpacked_number(data: bytes) -> int:
+    """The number whose 8 bytes begin the data; missing bytes count as zero."""
+    return int(_unpack_number(data[:8].ljust(8, b"\0"))[0]) - _SIGN
+
+
 class KeyFormat(NamedTuple):
     """The shape of a table's keys: one tag byte, then parts of type str or int."""
 

@@ -39,6 +39,8 @@ class Pending:
     def __init__(self) -> None:
         self.rows: dict[bytes, bytes] = {}
         self.index: dict[bytes, bool] = {}
+        #: New scores of ranked rows: ranking's tag -> row key -> score.
+        self.scores: dict[bytes, dict[bytes, int]] = {}
         self.times: list[int] = []
         self.digests: list[bytes] = []
         self.expired: list[int] = []

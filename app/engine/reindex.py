@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import islice
 
+from app.engine.ranking import Lowest
 from app.engine.task import Task
 
 _ROWS_A_STEP = 500
@@ -28,8 +29,12 @@ class Reindexer:
 
     def want(self, task: Task) -> None:
         """Build a copy's indexes if it has none."""
-        if not task.store.indexed and task not in self._wanted:
+        if task in self._wanted:
+            return
+        if not task.store.indexed:
             self._wanted[task] = _build(task)
+        elif any(lowest is None or lowest.is_short for lowest in task.lowest.values()):
+            self._wanted[task] = _rank(task)
 
     def step(self) -> bool:
         """Do a little; True while there is more to do."""
@@ -62,6 +67,26 @@ def _build(task: Task) -> Iterator[None]:
             yield
     store.indexed = True
     store.write((), store.changelog_offset, {})
+    yield from _rank(task)
+
+
+def _rank(task: Task) -> Iterator[None]:
+    """Build the rankings anew; the ones so far answer until then, and both take note of what changes meanwhile."""
+    for tag, table in task.tables.items():
+        if table.ranking is None:
+            continue
+        building = Lowest(table.ranking)
+        task.building[table.ranking.format.tag] = building
+        start, stop = _all_with(tag)
+        while True:
+            rows = list(islice(task.store.scan(start, stop), _ROWS_A_STEP))
+            for key, value in rows:
+                building.note(key, table.ranking.score(table.decode(value)))
+            if len(rows) < _ROWS_A_STEP:
+                break
+            start = rows[-1][0] + b"\0"
+            yield
+        task.lowest[table.ranking.format.tag] = task.building.pop(table.ranking.format.tag)
 
 
 def _all_with(tag: bytes) -> tuple[bytes, bytes]:

@@ -15,6 +15,7 @@ from mode import Service
 
 from app.engine.group import GROUP_OF_CHANGELOG, GROUP_BY_NAME
 from app.engine.reindex import Reindexer, index_changes
+from app.engine.slim_records import AS_PARSED
 from app.engine.task import Task, TaskId
 
 _POLL_MS = 200
@@ -136,6 +137,9 @@ class Restore(Service):
         if self._reader is None or not self.engine.tasks.held():
             await self.wait_first(self._assigned.wait(), self._stopped.wait(), timeout=1.0)
             return
+        for task in self.engine.tasks.held():
+            if task.ready:
+                self._reindexer.want(task)
         busy = self._reindexer.step()
         found = await self._reader.getmany(timeout_ms=0 if busy else _POLL_MS, max_records=_POLL_RECORDS_MAX)
         await asyncio.sleep(0)
@@ -193,7 +197,10 @@ class Restore(Service):
         if self._reader is None:
             options = {**self.engine.client_options(), "enable_auto_commit": False, "auto_offset_reset": "earliest"}
             self._reader = AIOKafkaConsumer(
-                **options, isolation_level="read_committed", max_partition_fetch_bytes=_FETCH_BYTES_MAX
+                **options,
+                isolation_level="read_committed",
+                key_deserializer=AS_PARSED,
+                max_partition_fetch_bytes=_FETCH_BYTES_MAX,
             )
             self._high_waters = AIOKafkaConsumer(**options)
             await self._reader.start()

@@ -13,6 +13,7 @@ from faust.types import TP
 
 from app.engine.keys import KeyFormat, Part
 from app.engine.partitioner import partition_of
+from app.engine.ranking import Ranking
 
 Row = TypeVar("Row")
 
@@ -57,6 +58,7 @@ class RowTable(faust.Table, Generic[Row]):  # type: ignore[misc]
         super().__init__(app, **options)
         self.group = group
         self.indexes = rows.indexes
+        self.ranking = rows.ranking
         self.format = format
         self.encode = rows.encode
         self.decode = rows.decode
@@ -93,8 +95,11 @@ class RowFormat(Generic[Row]):
         row: type[Row],
         reindex: Callable[[bytes, Row | None, Row], IndexChanges] | None = None,
         indexes: tuple[Index, ...] = (),
+        *,
+        ranking: Ranking | None = None,
     ) -> None:
         self.encode: Callable[[Row], bytes] = msgspec.msgpack.Encoder().encode
         self.decode: Callable[[bytes], Row] = msgspec.msgpack.Decoder(row).decode
         self.reindex = reindex
         self.indexes = indexes
+        self.ranking = ranking

@@ -8,7 +8,8 @@ Rows are looked up newest first: changed and not committed, cached, on disk.
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -17,6 +18,7 @@ from app.engine.cache import RowCache
 from app.engine.changelog import Position, SourcePosition, ids_number
 from app.engine.group import Group
 from app.engine.pending import Pending
+from app.engine.ranking import IndexNotReady, Lowest, Ranking
 from app.engine.storage import EVENT_IDS, META, POSITION, PartitionStore
 from app.engine.table import Index, RowTable
 
@@ -44,6 +46,9 @@ class Task:
         self.changelog = group.changelog
         self.tables = {table.format.tag: table for table in tables}
         self.index_tags = [index.format.tag for table in tables for index in table.indexes]
+        #: Rankings by tag; None while one is being built.
+        self.lowest: dict[bytes, Lowest | None] = {table.ranking.format.tag: None for table in tables if table.ranking}
+        self.building: dict[bytes, Lowest] = {}
         self.role = "standby"
         self.ready = False
         self.is_open = True
@@ -100,6 +105,7 @@ class Task:
         """Throw the copy away: the changelog has it all."""
         self.store.destroy()
         self.store = PartitionStore(self.store.directory)
+        self.lowest = dict.fromkeys(self.lowest)
         self.reset()
 
     def seen(self) -> DuplicateIndex:
@@ -142,18 +148,14 @@ class Task:
         value = self.store.get(key)
         return None if value is None else table.decode(value)
 
-    def scan(self, table: RowTable[Row] | Index, start: bytes, stop: bytes, limit: int) -> list[tuple[bytes, Any]]:
+    def scan(self, table: RowTable[Row] | Index | Ranking, start: bytes, stop: bytes, limit: int) -> list[tuple[bytes, Any]]:
         """Up to limit committed rows or index entries from start up to, without, stop."""
-        found: list[tuple[bytes, Any]] = []
-        if limit > 0:
-            for key, value in self._entries(start, stop):
-                found.append((key, table.decode(value)))
-                if len(found) >= limit:
-                    break
-        return found
-
-    def _entries(self, start: bytes, stop: bytes) -> Iterator[tuple[bytes, bytes]]:
-        return self.store.scan(start, stop)
+        if isinstance(table, Ranking):
+            lowest = self.lowest[table.format.tag]
+            if lowest is None:
+                raise IndexNotReady
+            return list(lowest.scan(stop, limit))
+        return [(key, table.decode(value)) for key, value in islice(self.store.scan(start, stop), limit)]
 
     def take_pending(self) -> Pending:
         """What is to be committed next; the task goes on with an empty one."""
@@ -170,6 +172,11 @@ class Task:
     def apply(self, rows: dict[bytes, bytes | None], changelog_offset: int, index: dict[bytes, bool]) -> None:
         """Rows from the changelog to disk: how a copy is restored and a standby follows."""
         self.store.write(rows.items(), changelog_offset, index)
+        for table in self.tables.values():
+            if table.ranking is not None and (self.lowest[table.ranking.format.tag] or self.building):
+                tag, score, decode = table.format.tag, table.ranking.score, table.decode
+                ranked = {key: score(decode(value)) for key, value in rows.items() if value and key.startswith(tag)}
+                self.note_scores(table.ranking.format.tag, ranked)
         if POSITION in rows:
             self.committed = Position.decode(rows[POSITION])
 
@@ -178,9 +185,18 @@ class Task:
         done = self.committing
         assert done is not None
         self.store.write(done.records(), changelog_offset, done.index)
+        for tag, scores in done.scores.items():
+            self.note_scores(tag, scores)
         self.committed = done.position
         self.committing = None
         self._cache.trim()
+
+    def note_scores(self, tag: bytes, scores: dict[bytes, int]) -> None:
+        """Scores of rows that are on disk now."""
+        for lowest in (self.lowest[tag], self.building.get(tag)):
+            if lowest is not None:
+                for key, score in scores.items():
+                    lowest.note(key, score)
 
     def close(self) -> None:
         """Release the directory; it stays for the next time this partition comes here."""

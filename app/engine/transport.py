@@ -16,6 +16,7 @@ from mode import Service
 
 from app.engine.group import GROUP_OF_SOURCE
 from app.engine.kip447 import Membership
+from app.engine.slim_records import AS_PARSED
 from app.engine.unit import Unit
 
 _FETCH_WAIT_MS = 500
@@ -62,6 +63,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             isolation_level="read_committed",
+            key_deserializer=AS_PARSED,
             max_poll_records=_POLL_RECORDS_MAX,
             max_poll_interval_ms=24 * 60 * 60 * 1000,
             max_partition_fetch_bytes=_FETCH_BYTES_MAX,

@@ -59,7 +59,7 @@ class Rows(Generic[Row]):
 
     def flush(self, pending: Pending) -> None:
         """Hand the changed rows and their index entries to the task."""
-        encode, reindex = self._table.encode, self._table.reindex
+        encode, reindex, ranking = self._table.encode, self._table.reindex, self._table.ranking
         cached, changed, index = self._unit.task.rows, pending.rows, pending.index
         size = 0
         for key, row in self._changed.items():
@@ -69,6 +69,19 @@ class Rows(Generic[Row]):
             if reindex is not None:
                 index.update(reindex(key, self._before[key], row))
         pending.bytes += size
+        if ranking is not None and self._changed:
+            scores = pending.scores.setdefault(ranking.format.tag, {})
+            scores.update(zip(self._changed, map(ranking.score, self._changed.values()), strict=True))
+
+
+class Buried(NamedTuple):
+    """A record on its way to its dead letter topic."""
+
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
 
 
 class Read(NamedTuple):
@@ -171,8 +184,10 @@ class Unit:
         """Send the current record to its dead letter topic with the commit; its event id is not remembered."""
         self._held_back = True
         self._dead.append(reason)
-        key, value, headers = letter(self.record, self.read.topic, reason=reason, error=error, attempts=attempts)
-        self._sends.append(Send(f"{self.read.topic}-dlt", self.task.partition, key, value, headers))
+        record = self.record
+        buried = Buried(self.task.partition, record.offset, record.timestamp, record.key, record.value)
+        key, value, headers = letter(buried, self.read.topic, reason=reason, error=error, attempts=attempts)
+        self._sends.append(Send(f"{self.read.topic}-dlt", self.task.partition, key, value, tuple(headers)))
 
     def _finish(self, now: int) -> None:
         task, topic = self.task, self.read.topic

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from app.engine.group import Group
+from app.engine.ranking import IndexNotReady
 from app.views import as_of
 from app.views.responses import Problem
 from app.views.worker import Task, Worker
@@ -74,6 +75,8 @@ async def _part_here(worker: Worker, question: Question, partition: int) -> Part
         rows = await question.read(task)
     except Problem:
         raise
+    except IndexNotReady:
+        return INDEXING
     except Exception:
         if worker.tasks.get(question.group.name, partition) is task:
             raise

@@ -1,13 +1,13 @@
 """Records of one source topic to events, or to the reason why there is none."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from app.domain.poison import DOES_NOT_FIT_SCHEMA, NOT_AVRO_OR_JSON, UNKNOWN_SCHEMA, Poison
 from app.engine.decode.columns import ColumnStep, column_steps, read_batch
-from app.engine.decode.cursor import Content
+from app.engine.decode.cursor import Content, Ints
 from app.engine.decode.documents import DocumentPlan
 from app.engine.decode.registry import Registry, RegistryUnavailable
 from app.engine.decode.resolve import HEAD_BYTES, Plan, plan
@@ -43,31 +43,49 @@ class Decoder:
 
     def decode(self, records: Sequence[Record]) -> list[Event | Poison]:
         """One event or Poison for each record of one partition, in order; raises RegistryUnavailable, nothing else."""
-        decoded: list[Event | Poison | None] = [None] * len(records)
+        decoded: Sequence[Event | None] = [None] * len(records)
         if len(records) >= self._min_batch:
-            content, groups = joined([record.value for record in records])
-            for group in groups:
-                writer = self._writer(group.schema_id, int(group.rows[0]))
-                if writer is not None and writer.steps is not None and len(group.rows) >= self._min_batch:
-                    for row, event in self._by_columns(records, content, group=group, steps=writer.steps):
-                        decoded[row] = event
+            decoded = self._by_columns(records)
         return [
             self._single(index, record) if event is None else event
             for index, (record, event) in enumerate(zip(records, decoded, strict=True))
         ]
 
-    def _by_columns(
-        self, records: Sequence[Record], content: Content, *, group: Group, steps: tuple[ColumnStep, ...]
-    ) -> Iterator[tuple[int, Event | None]]:
-        """Indexes of the group's records with their events; None where a record has to be read by itself."""
+    def _by_columns(self, records: Sequence[Record]) -> Sequence[Event | None]:
+        """Events of those records that can be read in columns; None for the others."""
+        decoded: list[Event | None] = [None] * len(records)
+        content, groups = joined([record.value for record in records])
+        timestamps = np.array([record.timestamp for record in records], np.int64)
+        for group in groups:
+            writer = self._writer(group.schema_id, int(group.rows[0]))
+            if writer is None or writer.steps is None or len(group.rows) < self._min_batch:
+                continue
+            rows, events = self._group(
+                records, content, group=group, steps=writer.steps, timestamps=timestamps[group.rows]
+            )
+            if len(rows) == len(records):
+                return events
+            for row, event in zip(rows, events, strict=True):
+                decoded[row] = event
+        return decoded
+
+    def _group(
+        self,
+        records: Sequence[Record],
+        content: Content,
+        *,
+        group: Group,
+        steps: tuple[ColumnStep, ...],
+        timestamps: Ints,
+    ) -> tuple[list[int], Sequence[Event | None]]:
+        """Indexes of the group's good records, with their events; None where one has to be read by itself."""
         source, rows = self._source, group.rows
         batch, good = read_batch(content, group.starts, ends=group.ends, steps=steps, width=len(source.reader.fields))
-        timestamps = np.array([records[row].timestamp for row in rows.tolist()], np.int64)
         good &= source.good(batch, timestamps)
         if not good.all():
             rows, batch, timestamps = rows[good], batch.at(good), timestamps[good]
         indexes = rows.tolist()
-        return zip(indexes, source.made(batch, [records[row].key for row in indexes], timestamps), strict=True)
+        return indexes, source.made(batch, [records[row].key for row in indexes], timestamps)
 
     def _single(self, index: int, record: Record) -> Event | Poison:
         value = record.value
