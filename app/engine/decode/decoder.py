@@ -19,7 +19,7 @@ from app.engine.decode.wire import Group, joined
 MAX_SCHEMA_ID = 2**31 - 1
 MAX_WRITERS = 1_000
 #: Below this many records of one schema, reading them one by one is cheaper than numpy's calls.
-MIN_BATCH = 48
+MIN_BATCH = 32
 
 
 class Writer(NamedTuple):
