@@ -4,7 +4,7 @@ import struct
 from collections.abc import Callable
 from typing import Any, Final
 
-from app.engine.decode.shape import MAX_DEPTH, Shape, Unfit, takes_no_bytes
+from app.engine.decode.shape import MAX_DEPTH, Shape, Unfit
 
 #: Reads one value at a position: (data, position) -> (value, position behind it).
 Read = Callable[[bytes, int], tuple[Any, int]]
@@ -123,7 +123,7 @@ class _Skip:
     def past(self, shape: Shape, position: int, depth: int) -> int:
         if depth > MAX_DEPTH:
             raise Unfit("is nested too deep")
-        if takes_no_bytes(shape):
+        if shape.empty:
             return position
         simple = _SIMPLE.get(shape.kind)
         if simple is not None:
@@ -146,7 +146,7 @@ class _Skip:
 
     def _past_blocks(self, shape: Shape, position: int, depth: int) -> int:
         assert shape.items is not None
-        counts_only = shape.kind == "array" and takes_no_bytes(shape.items)
+        counts_only = shape.kind == "array" and shape.items.empty
         while True:
             count, position = read_long(self._data, position)
             if count < 0:

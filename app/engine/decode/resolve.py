@@ -16,6 +16,7 @@ from app.engine.decode.binary import (
 )
 from app.engine.decode.shape import REQUIRED, SchemaRefused, Shape, Unfit, parse
 
+MAX_SHOWN = 100
 HEAD_BYTES = 5  # magic byte and schema id before the body
 
 _READS: dict[tuple[str, str], Read] = {
@@ -85,8 +86,13 @@ def plan(schema: Any, reader: Shape) -> Plan:
         read = skipping(field.shape) if index is None else resolve(field.shape, reader.fields[index].shape)
         if read is None:
             return Plan(f"{field.name} has another type in the writer's schema", (), ())
-        steps.append(Step(field.name, index, field.shape, read))
+        steps.append(Step(_shown(field.name), index, field.shape, read))
     return Plan("", tuple(steps), tuple(field.default for field in reader.fields))
+
+
+def _shown(name: str) -> str:
+    """A writer's name for a field as it may stand in an error."""
+    return name if name.isascii() and len(name) <= MAX_SHOWN else "a field"
 
 
 def resolve(writer: Shape, reader: Shape) -> Read | None:

@@ -1,6 +1,6 @@
 """Avro schemas as typed nodes. They come from strangers: whatever is wrong with one ends as SchemaRefused."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 MAX_DEPTH = 64  # nesting, of schemas and of the data of recursive ones
@@ -26,7 +26,7 @@ class Field(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Shape:
-    """One type; name is the full one, items is that of an array or a map."""
+    """One type; name is the full one, items is that of an array or a map, empty says that no value takes any bytes."""
 
     kind: str
     name: str = ""
@@ -36,23 +36,12 @@ class Shape:
     items: "Shape | None" = None
     branches: tuple["Shape", ...] = ()
     fields: tuple[Field, ...] = ()
-    empty: bool | None = field(default=None, repr=False)
+    empty: bool = False
 
 
 def parse(schema: Any) -> Shape:
     """The type a schema's parsed JSON describes; SchemaRefused where it describes none."""
     return _Parser().shape(schema, "", 0)
-
-
-def takes_no_bytes(shape: Shape) -> bool:
-    """Whether every value of the type is encoded in no bytes at all, as null is."""
-    if shape.empty is None:
-        shape.empty = shape.kind == "record"  # while a record that holds itself is looked at
-        if shape.kind == "record":
-            shape.empty = all(takes_no_bytes(each.shape) for each in shape.fields)
-        else:
-            shape.empty = shape.kind == "null" or (shape.kind == "fixed" and shape.size == 0)
-    return shape.empty
 
 
 class _Parser:
@@ -77,11 +66,13 @@ class _Parser:
             )
         inner = self.shape(kind, namespace, depth + 1)
         logical = schema.get("logicalType")
-        return Shape(inner.kind, logical=logical) if inner.kind in PRIMITIVES and isinstance(logical, str) else inner
+        if inner.kind in PRIMITIVES and isinstance(logical, str):
+            inner.logical = logical
+        return inner
 
     def _by_name(self, name: str, namespace: str) -> Shape:
         if name in PRIMITIVES:
-            return Shape(name)
+            return Shape(name, empty=name == "null")
         known = self._named.get(name if "." in name or not namespace else f"{namespace}.{name}")
         if known is None:
             raise SchemaRefused("schema names a type it does not declare")
@@ -100,8 +91,10 @@ class _Parser:
             shape.symbols = _strings(schema.get("symbols"))
         elif kind == "fixed":
             shape.size = _size(schema.get("size"))
+            shape.empty = shape.size == 0
         else:
             shape.fields = tuple(self._field(each, path, depth) for each in _dicts(schema.get("fields")))
+            shape.empty = all(field.shape.empty for field in shape.fields)
         return shape
 
     def _field(self, schema: dict[str, Any], namespace: str, depth: int) -> Field:

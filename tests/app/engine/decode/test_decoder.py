@@ -311,6 +311,10 @@ def test_symbols_we_do_not_know_do_not_fit() -> None:
     assert statuses == ["AUTHORIZED", None, "COMPLETED"]
 
 
+CHAIN = [
+    {"name": f"f{at}", "type": {"type": "record", "name": f"C{at}", "fields": [{"name": "g", "type": inner}]}}
+    for at, inner in enumerate(["int", *(f"C{at}" for at in range(1999))])
+]
 HOSTILE = [
     ({"x": {"type": "array", "items": "null"}}, b"\xfe\xff\xff\xff\xff\xff\xff\xff\xff\1" * 50 + b"\0"),
     ({"x": {"type": "array", "items": "int"}}, b"\xfe\xff\xff\xff\xff\xff\xff\xff\xff\1"),
@@ -318,6 +322,7 @@ HOSTILE = [
     ({"x": NODE}, b"\2" * 100_000),
     ({"x": {"type": "array", "items": {"type": "array", "items": "null"}}}, b"\xc0\x9a\x0c" + bytes(100_000) + b"\0"),
     ({"x": {"type": "fixed", "name": "Huge", "size": 2**60}}, b""),
+    ({"x": {"type": "record", "name": "Chain", "fields": CHAIN}}, b"\2" * 3000),
 ]
 
 

@@ -34,6 +34,12 @@ def test_errors_name_the_field_and_the_rule(body: bytes, error: str) -> None:
         plan(writer, READER).read(HEAD + body)
 
 
+@pytest.mark.parametrize("name", ["\ud800", "n" * 101])
+def test_odd_names_are_not_shown(name: str) -> None:
+    with pytest.raises(Unfit, match=r"^a field ends too early$"):
+        plan(record({"name": name, "type": "int"}, {"name": "a", "type": "long"}), READER).read(HEAD)
+
+
 @pytest.mark.parametrize(
     ("writer", "error"),
     [

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.engine.decode.shape import MAX_DEPTH, REQUIRED, SchemaRefused, parse, takes_no_bytes
+from app.engine.decode.shape import MAX_DEPTH, REQUIRED, SchemaRefused, parse
 from schemas.bundled import BUNDLED
 
 
@@ -110,4 +110,9 @@ def test_any_json_is_parsed_or_refused(schema: Any) -> None:
     ],
 )
 def test_what_takes_no_bytes(schema: Any, empty: bool) -> None:
-    assert takes_no_bytes(parse(schema)) is empty
+    assert parse(schema).empty is empty
+
+
+def test_long_chains_of_names_are_no_deep_nesting() -> None:
+    chain = [record(*([f"R{index - 1}"] if index else []), name=f"R{index}") for index in range(3000)]
+    assert parse(record(*chain)).fields[-1].shape.empty
