@@ -16,8 +16,8 @@ def movements(sales: Iterable[Sale]) -> Iterator[Happening]:
     for number, (store, product, quantity, at) in enumerate(sales, 1):
         row = (store, product)
         sold[row] += 1
-        yield _happening(f"journey-{number}", row, ("SALE", quantity), at)
-        if sold[row] % DELIVERED_EVERY == 1:
+        yield _happening(f"journey-{number}", row, ("SALE", quantity), at)._replace(number=number)
+        if sold[row] % DELIVERED_EVERY == 0:
             yield _happening(f"journey-{number}-d", row, ("RECEIPT", 12), at + HOUR)
         if sold[row] % COUNTED_EVERY == 0:
             yield _happening(f"journey-{number}-c", row, ("COUNT", number % 30), at - HOUR)
