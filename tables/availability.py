@@ -1,4 +1,5 @@
-"""availability: rooms of each night of each room type; writers agents/inventory.py and agents/reservations.py, one task."""
+"""availability: rooms of each night of each room type; writers agents/inventory.py and agents/reservations.py, one
+task."""
 
 from app.application import app
 from app.domain.availability import Night
@@ -8,7 +9,10 @@ from app.engine.keys import KeyFormat
 from app.engine.table import Index, RowFormat, RowTable
 
 overbooked = Index(
-    "overbooked", INVENTORY.name, KeyFormat(b"\xf3", (int, str, str)), "night, hotel, room type: more sold than there is"
+    "overbooked",
+    INVENTORY.name,
+    KeyFormat(b"\xf3", (int, str, str)),
+    "night, hotel, room type: more sold than there is",
 )
 
 

@@ -43,4 +43,4 @@ stock: RowTable[StockRow] = app.Table(
     changelog_topic=app.changelog_topic(INVENTORY),
     help="What each store holds of each item.",
 )
-stock.key = text_pair_packer(b"s")
+stock.key = text_pair_packer(b"s")  # type: ignore[assignment]

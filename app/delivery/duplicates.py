@@ -1,7 +1,7 @@
 """Which event ids were seen in a partition within the last 24 hours (contract, section 2, rule 1).
 
-Ids are kept as 128-bit hashes. The newest are a dict; older ones are sorted numpy runs of 24 bytes an id, merged like an LSM
-tree, and large runs lie in unlinked files, so that memory stays bounded whatever the producers send.
+Ids are kept as 128-bit hashes. The newest are a dict; older ones are sorted numpy runs of 24 bytes an id, merged
+like an LSM tree, and large runs lie in unlinked files, so that memory stays bounded whatever the producers send.
 """
 
 import tempfile
@@ -64,7 +64,7 @@ class DuplicateIndex:
         for run in self._runs:
             at = np.searchsorted(run["high"], halves["high"])
             at[at == len(run)] = 0
-            for i in np.flatnonzero(run["high"][at] == halves["high"]):
+            for i in map(int, np.flatnonzero(run["high"][at] == halves["high"])):
                 time = _time_in(run, int(at[i]), halves[i])
                 if time is not None:
                     found[digests[i]] = max(time, found.get(digests[i], time))

@@ -1,7 +1,7 @@
 """Faust's assignor, which also tells every worker where the standbys are.
 
-Faust's metadata has room for the actives of two kinds of topics only, so standbys travel in the second kind under a name
-no topic can have.
+Faust's metadata has room for the actives of two kinds of topics only, so standbys travel in the second kind under a
+name no topic can have.
 """
 
 from typing import Any, NamedTuple
@@ -51,6 +51,7 @@ def _by_task(distribution: Any, prefix: str) -> dict[TaskId, list[str]]:
     for url, topics in distribution.items():
         for topic, partitions in topics.items():
             group = GROUP_OF_CHANGELOG.get(topic.removeprefix(prefix)) if topic.startswith(prefix) else None
-            for partition in partitions if group else ():
-                found.setdefault(TaskId(group.name, partition), []).append(url.rstrip("/"))
+            if group is not None:
+                for partition in partitions:
+                    found.setdefault(TaskId(group.name, partition), []).append(url.rstrip("/"))
     return found

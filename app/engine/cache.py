@@ -6,7 +6,8 @@ from typing import Any
 class RowCache:
     """Per task a dict of key -> encoded row. Above rows_max rows the largest dict is emptied.
 
-    A dropped row is only read from disk again: a cache that is emptied now and then costs less than one that keeps order.
+    A dropped row is only read from disk again: a cache that is emptied now and then costs less than one that keeps
+    order.
     """
 
     def __init__(self, rows_max: int) -> None:

@@ -36,7 +36,9 @@ class Position(NamedTuple):
     def encode(self) -> bytes:
         """JSON, readable in any Kafka tool."""
         sources = {topic: list(at) for topic, at in self.sources.items()}
-        return orjson.dumps({"sources": sources, "upstream": self.upstream, "ids": self.ids}, option=orjson.OPT_NON_STR_KEYS)
+        return orjson.dumps(
+            {"sources": sources, "upstream": self.upstream, "ids": self.ids}, option=orjson.OPT_NON_STR_KEYS
+        )
 
     @classmethod
     def decode(cls, value: bytes | None) -> "Position":

@@ -1,4 +1,5 @@
-"""The commit loop: whatever units are finished goes out in one commit after the other, while agents go on with the next."""
+"""The commit loop: whatever units are finished goes out in one commit after the other, while agents go on with the
+next."""
 
 import asyncio
 from time import monotonic
@@ -28,7 +29,7 @@ class Ledger(Protocol):
         """Start over after a failed commit: nothing of it may come true later."""
 
 
-class Committer(Service):
+class Committer(Service):  # type: ignore[misc]
     """Commits finished units every interval_s, and at once when asked to drain."""
 
     def __init__(self, engine: Any, ledger: Ledger, *, interval_s: float, **options: Any) -> None:

@@ -11,7 +11,13 @@ from app.engine.connection import client_options
 from app.engine.idempotent import IdempotentProducer
 from app.engine.intake import Decoder, Intake
 from app.engine.kip447 import TransactionalProducer
-from app.engine.ledgers import PRODUCER_OPTIONS, TRANSACTION_TIMEOUT_MS, AcknowledgedLedger, Offsets, TransactionalLedger
+from app.engine.ledgers import (
+    PRODUCER_OPTIONS,
+    TRANSACTION_TIMEOUT_MS,
+    AcknowledgedLedger,
+    Offsets,
+    TransactionalLedger,
+)
 from app.engine.offset_watch import OffsetWatch
 from app.engine.pending import Counts
 from app.engine.task import Task
@@ -21,15 +27,17 @@ from app.settings import Settings
 _DRAIN_TIMEOUT_S = 4.0
 
 
-class Engine(Service):
+class Engine(Service):  # type: ignore[misc]
     """Tasks, intake, commit and offsets of one worker, tied to its Faust app."""
 
-    def __init__(self, app: Any, settings: Settings, *, decoders: dict[str, Decoder], observer: Any, **options: Any) -> None:
+    def __init__(
+        self, app: Any, settings: Settings, *, decoders: dict[str, Decoder], observer: Any, **options: Any
+    ) -> None:
         super().__init__(**options)
         self.app = app
         self.settings = settings
         self.observer = observer
-        self.tasks = Tasks(settings.data_dir.absolute() / "state", lambda: app.tables.values())
+        self.tasks = Tasks(settings.data_dir.absolute() / "state", app.tables.values)
         self.intake = Intake(decoders)
         self.transactional_id = ""
         self.ledger = self._new_ledger()
@@ -65,7 +73,8 @@ class Engine(Service):
     @property
     def in_touch(self) -> bool:
         """Whether the group answered within a session timeout."""
-        return monotonic() - self.app.consumer.last_contact < self.app.conf.broker_session_timeout
+        silent_s: float = monotonic() - self.app.consumer.last_contact
+        return silent_s < float(self.app.conf.broker_session_timeout)
 
     async def release(self) -> None:
         """Commit what is finished and stop being active: partitions are about to move, or the worker ends."""

@@ -1,4 +1,5 @@
-"""Groups: what shares one partitioning. Partition p of a group's sources, tables and changelog is always with one worker."""
+"""Groups: what shares one partitioning. Partition p of a group's sources, tables and changelog is always with one
+worker."""
 
 from typing import NamedTuple
 
@@ -12,9 +13,7 @@ class Group(NamedTuple):
     changelog: str
 
 
-INVENTORY = Group(
-    "inventory", 24, ("inventory-events", "stayshelf-reservations"), "stayshelf-inventory-changelog"
-)
+INVENTORY = Group("inventory", 24, ("inventory-events", "stayshelf-reservations"), "stayshelf-inventory-changelog")
 BOOKINGS = Group("bookings", 12, ("booking-events",), "stayshelf-bookings-changelog")
 PAYMENTS = Group("payments", 6, ("payment-events",), "stayshelf-payments-changelog")
 
@@ -24,5 +23,6 @@ GROUP_OF_SOURCE = {source: group for group in GROUPS for source in group.sources
 GROUP_OF_CHANGELOG = {group.changelog: group for group in GROUPS}
 GROUP_BY_NAME = {group.name: group for group in GROUPS}
 
-#: Sources whose records are the application's own and are counted once by their producer's position, not by an event id.
+#: Sources whose records are the application's own and are counted once by their producer's position, not by an
+#: event id.
 INTERNAL_SOURCES = frozenset({"stayshelf-reservations"})

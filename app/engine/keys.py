@@ -1,7 +1,7 @@
 """Composite keys as bytes whose order is the order of their parts.
 
-A text part is UTF-8 with NUL escaped as 00 FF and, unless it is the last part, ended by 00 00, so code point order is kept;
-a number part is 8 bytes big-endian with the sign bit flipped, so negative numbers sort first.
+A text part is UTF-8 with NUL escaped as 00 FF and, unless it is the last part, ended by 00 00, so code point order
+is kept; a number part is 8 bytes big-endian with the sign bit flipped, so negative numbers sort first.
 """
 
 import struct
@@ -66,8 +66,7 @@ def _packed(value: Part, last: bool) -> bytes:
 
 
 def _end_of_text(key: bytes, at: int) -> int:
-    stop = key.index(b"\0\0", at)
-    return stop
+    return key.index(b"\0\0", at)
 
 
 def _behind(prefix: bytes) -> bytes:

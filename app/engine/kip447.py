@@ -1,7 +1,7 @@
 """Fencing by group membership (KIP-447) for aiokafka 0.14, which knows only version 0 of TxnOffsetCommit.
 
-Version 3 carries generation and member id, so the broker refuses the offsets of a worker whose partitions moved. EndTxn is
-never sent twice: after a timeout its outcome is unknown (KAFKA-17754), and the producer is given up.
+Version 3 carries generation and member id, so the broker refuses the offsets of a worker whose partitions moved.
+EndTxn is never sent twice: after a timeout its outcome is unknown (KAFKA-17754), and the producer is given up.
 """
 
 import asyncio

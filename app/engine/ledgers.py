@@ -1,7 +1,8 @@
 """How pending changes come true in Kafka: in one fenced transaction, or acknowledged batch by batch.
 
 Both write a task's changelog as one record batch that ends with its position, so that state and position agree wherever
-the other end breaks off. Only the order of the steps differs; docs/delivery.md has it with what each crash leaves behind.
+the other end breaks off. Only the order of the steps differs; docs/delivery.md has it with what each crash leaves
+behind.
 """
 
 import asyncio
@@ -136,7 +137,8 @@ class TransactionalLedger:
 
 
 class AcknowledgedLedger:
-    """At least once: outputs first, then changelogs, then offsets; the position in the changelog counts at a restart."""
+    """At least once: outputs first, then changelogs, then offsets; the position in the changelog counts at a
+    restart."""
 
     def __init__(
         self, new_producer: Callable[[], AIOKafkaProducer], commit_offsets: Callable[[Offsets], Awaitable[None]]
@@ -150,7 +152,9 @@ class AcknowledgedLedger:
         """Each step is acknowledged before the next; a crash between them repeats, and the rules catch repetition."""
         try:
             producer = self._producer or await self._start()
-            await asyncio.gather(*await send_outputs(producer, [send for _, pending in taken for send in pending.sends]))
+            await asyncio.gather(
+                *await send_outputs(producer, [send for _, pending in taken for send in pending.sends])
+            )
             changelogs = {task.id: await send_changelog(producer, task, pending) for task, pending in taken}
             offsets = {task: await sent.end() for task, sent in changelogs.items()}
             await self._commit_offsets(offsets_of(taken))

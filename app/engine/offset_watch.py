@@ -15,7 +15,7 @@ _INTERVAL_S = 1.0
 Offsets = dict[tuple[str, int], int]
 
 
-class OffsetWatch(Service):
+class OffsetWatch(Service):  # type: ignore[misc]
     """Offsets by (topic, partition), at most a second or so old; end offsets are the last stable ones."""
 
     def __init__(self, engine: Any, **options: Any) -> None:
@@ -71,6 +71,7 @@ class OffsetWatch(Service):
             await admin.close()
 
     async def on_stop(self) -> None:
+        """Close the clients."""
         await self._close()
 
 

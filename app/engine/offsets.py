@@ -1,7 +1,7 @@
 """End offsets and a group's committed offsets, right on Kafka and on the embedded broker.
 
-Tansu's ListOffsets answers the first offset of the last batch plus one, and it closes the connection when it is asked for all
-offsets of a group: there the end comes from a fetch, and offsets are asked for by partition.
+Tansu's ListOffsets answers the first offset of the last batch plus one, and it closes the connection when it is
+asked for all offsets of a group: there the end comes from a fetch, and offsets are asked for by partition.
 """
 
 from collections import defaultdict

@@ -10,10 +10,10 @@ Headers = tuple[tuple[str, bytes], ...]
 
 
 class Send(NamedTuple):
-    """A record for another topic; partition None means by key. timestamp is epoch ms, None for now."""
+    """A record for a partition of another topic; timestamp is epoch ms, None for now."""
 
     topic: str
-    partition: int | None
+    partition: int
     key: bytes | None
     value: bytes | None
     headers: Headers = ()

@@ -1,7 +1,8 @@
 """Rankings: the lowest rows of a table by a score, kept in memory for each task.
 
-An ordered index on disk would cost two more writes for each change of a low row. A ranking keeps only the lowest rows, and
-knows up to where it is complete; when too many of them have risen, it is built again from the rows, in steps.
+An ordered index on disk would cost two more writes for each change of a low row. A ranking keeps only the lowest
+rows, and knows up to where it is complete; when too many of them have risen, it is built again from the rows, in
+steps.
 """
 
 from collections.abc import Callable

@@ -48,7 +48,8 @@ class Reindexer:
 def _build(task: Task) -> Iterator[None]:
     """Drop all entries, then make them from the rows.
 
-    Each step looks at the disk anew: a row that changes behind the cursor brings its entries itself, one before it is seen.
+    Each step looks at the disk anew: a row that changes behind the cursor brings its entries itself, one before it
+    is seen.
     """
     store = task.store
     for tag in task.index_tags:

@@ -1,8 +1,9 @@
 """Restore: brings each assigned partition's copy up to the end of its changelog, and keeps standbys there.
 
 Takes the place of Faust's Recovery. A consumer of its own, outside the group, reads the changelogs, so that source
-partitions whose state is complete go on while others restore. An active partition is complete when its copy has reached the
-changelog's end, open transactions included: as long as a stranger's transaction is open there, the partition waits.
+partitions whose state is complete go on while others restore. An active partition is complete when its copy has
+reached the changelog's end, open transactions included: as long as a stranger's transaction is open there, the
+partition waits.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from aiokafka.errors import KafkaError
 from faust.types import TP
 from mode import Service
 
-from app.engine.group import GROUP_OF_CHANGELOG, GROUP_BY_NAME
+from app.engine.group import GROUP_BY_NAME, GROUP_OF_CHANGELOG
 from app.engine.reindex import Reindexer, index_changes
 from app.engine.slim_records import AS_PARSED
 from app.engine.task import Task, TaskId
@@ -25,7 +26,7 @@ _FETCH_BYTES_MAX = 1 << 20
 _BULK_RECORDS_MIN = 20_000
 
 
-class Restore(Service):
+class Restore(Service):  # type: ignore[misc]
     """Restores active and standby partitions and follows the changelogs of standbys."""
 
     in_recovery = False
@@ -162,12 +163,11 @@ class Restore(Service):
             waiting = not task.ready or (task.id in self._actives and task.role != "active")
             if waiting and await self._is_complete(task) and not self._holding:
                 await self._start(task)
-        if self._actives and all(self._is_started(id) for id in self._actives) or not self._actives:
-            if not self.completed.is_set():
-                self.completed.set()
-                self.app.tables.on_actives_ready()
-                self.app.tables.on_standbys_ready()
-                self.log.info("Worker ready: %d active, %d standby partitions", len(self._actives), len(self._standbys))
+        if not self.completed.is_set() and all(self._is_started(id) for id in self._actives):
+            self.completed.set()
+            self.app.tables.on_actives_ready()
+            self.app.tables.on_standbys_ready()
+            self.log.info("Worker ready: %d active, %d standby partitions", len(self._actives), len(self._standbys))
 
     def _is_started(self, id: TaskId) -> bool:
         task = self.engine.tasks.get(*id)
@@ -219,10 +219,9 @@ class Restore(Service):
                 await client.stop()
 
     async def on_stop(self) -> None:
+        """Close the clients."""
         await self._drop_clients()
 
 
 def _task_ids(tps: set[TP]) -> set[TaskId]:
-    return {
-        TaskId(GROUP_OF_CHANGELOG[tp.topic].name, tp.partition) for tp in tps if tp.topic in GROUP_OF_CHANGELOG
-    }
+    return {TaskId(GROUP_OF_CHANGELOG[tp.topic].name, tp.partition) for tp in tps if tp.topic in GROUP_OF_CHANGELOG}

@@ -1,7 +1,7 @@
 """Records as aiokafka's parser makes them, without the copy into a ConsumerRecord that costs half of reading.
 
-A consumer made with `key_deserializer=AS_PARSED` gets records with offset, timestamp, key, value and headers, and nothing
-else; other consumers in the process get what aiokafka always gives.
+A consumer made with `key_deserializer=AS_PARSED` gets records with offset, timestamp, key, value and headers, and
+nothing else; other consumers in the process get what aiokafka always gives.
 """
 
 from typing import Any

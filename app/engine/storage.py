@@ -1,7 +1,8 @@
 """One partition's state on disk: a RocksDB directory whose rows and position change together, in one WriteBatch.
 
-RocksDB never holds what Kafka might still abort: app.engine.committer writes here only after the commit. The changelog is the
-log of this state, so RocksDB keeps none of its own: what a killed process had in memory is read from the changelog again.
+RocksDB never holds what Kafka might still abort: app.engine.committer writes here only after the commit. The
+changelog is the log of this state, so RocksDB keeps none of its own: what a killed process had in memory is read
+from the changelog again.
 """
 
 import shutil
@@ -60,7 +61,9 @@ class PartitionStore:
         #: Whether the index entries agree with the rows (a bulk restore leaves them for later).
         self.indexed: bool = self._db.get(_INDEXED) is not None or self.changelog_offset == 0
 
-    def write(self, rows: Iterable[tuple[bytes, bytes | None]], changelog_offset: int, index: dict[bytes, bool]) -> None:
+    def write(
+        self, rows: Iterable[tuple[bytes, bytes | None]], changelog_offset: int, index: dict[bytes, bool]
+    ) -> None:
         """Rows (None deletes), index entries and the changelog's next offset, all or nothing."""
         batch = WriteBatch(raw_mode=True)
         put, delete = batch.put, batch.delete

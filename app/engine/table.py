@@ -1,7 +1,8 @@
 """Tables of rows and their indexes, as Faust tables whose storage and changelog are the engine's.
 
-A table belongs to a group: the sources, tables and changelog that share one partitioning. Faust knows the group's changelog
-topic by the table, so its assignor co-partitions it and places standbys; rows are kept by app.engine.task.
+A table belongs to a group: the sources, tables and changelog that share one partitioning. Faust knows the group's
+changelog topic by the table, so its assignor co-partitions it and places standbys; rows are kept by
+app.engine.task.
 """
 
 from collections.abc import Callable, Iterable
@@ -54,7 +55,9 @@ class RowTable(faust.Table, Generic[Row]):  # type: ignore[misc]
     decode: Callable[[bytes], Row]
     reindex: Callable[[bytes, Row | None, Row], IndexChanges] | None
 
-    def __init__(self, app: faust.App, *, group: str, format: KeyFormat, rows: "RowFormat[Row]", **options: Any) -> None:
+    def __init__(
+        self, app: faust.App, *, group: str, format: KeyFormat, rows: "RowFormat[Row]", **options: Any
+    ) -> None:
         super().__init__(app, **options)
         self.group = group
         self.indexes = rows.indexes

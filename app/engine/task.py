@@ -148,7 +148,9 @@ class Task:
         value = self.store.get(key)
         return None if value is None else table.decode(value)
 
-    def scan(self, table: RowTable[Row] | Index | Ranking, start: bytes, stop: bytes, limit: int) -> list[tuple[bytes, Any]]:
+    def scan(
+        self, table: RowTable[Row] | Index | Ranking, start: bytes, stop: bytes, limit: int
+    ) -> list[tuple[bytes, Any]]:
         """Up to limit committed rows or index entries from start up to, without, stop."""
         if isinstance(table, Ranking):
             lowest = self.lowest[table.format.tag]

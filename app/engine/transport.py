@@ -1,7 +1,9 @@
-"""The Faust transport driver `stayshelf://`: whole record lists instead of single messages, and no offsets of Faust's own.
+"""The Faust transport driver `stayshelf://`: whole record lists instead of single messages, and no offsets of
+Faust's own.
 
-Faust's consumer thread, fetcher service and conductor stay in use. The consumer hands each partition's records to the stream
-as one unit; committing is app.engine.committer's alone, so Faust's ack and commit bookkeeping is switched off here.
+Faust's consumer thread, fetcher service and conductor stay in use. The consumer hands each partition's records to
+the stream as one unit; committing is app.engine.committer's alone, so Faust's ack and commit bookkeeping is
+switched off here.
 """
 
 import asyncio
@@ -36,6 +38,7 @@ class RebalanceListener(driver.ConsumerRebalanceListener):  # type: ignore[misc]
     """Pauses what was assigned before anything of it is fetched: each partition starts when its state is restored."""
 
     async def on_partitions_assigned(self, assigned: Any) -> None:
+        """Pause, then do as Faust does."""
         consumer = self._thread._ensure_consumer()
         consumer.pause(*assigned)
         await super().on_partitions_assigned(assigned)
@@ -48,7 +51,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        #: Where the next records of a partition begin; only ever touched in this thread, together with aiokafka's position.
+        #: Where the next records of a partition begin; only ever touched in this thread, together with aiokafka's
+        #: position.
         self._reading: dict[TP, int] = {}
 
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
@@ -77,6 +81,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         )
 
     async def on_start(self) -> None:
+        """Start the client, and note each heartbeat that is answered."""
         await super().on_start()
         coordinator = self._ensure_consumer()._coordinator
         heartbeat = coordinator._do_heartbeat
@@ -104,8 +109,15 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
             consumer.seek(TopicPartition(*tp), offset)
             self._reading[tp] = offset
 
-    async def _fetch_records(self, consumer: Any, active_partitions: Any, timeout: Any = None, max_records: Any = None) -> Any:
-        """Records by partition, each with the offsets they cover; transaction markers alone are covered by no records."""
+    async def _fetch_records(
+        self,
+        consumer: Any,
+        active_partitions: Any,
+        timeout: Any = None,  # noqa: ASYNC109 - Faust's own signature
+        max_records: Any = None,
+    ) -> Any:
+        """Records by partition, each with the offsets they cover; transaction markers alone are covered by no
+        records."""
         found = await super()._fetch_records(consumer, active_partitions, timeout, max_records)
         fetched: dict[TP, Fetched] = {}
         for tp, start in self._reading.items():
@@ -166,11 +178,14 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
             await asyncio.sleep(0)
 
     async def _close_gaps(self) -> None:
-        """Read again what a unit that was never finished has skipped: an agent that failed, a unit dropped from a queue."""
+        """Read again what a unit that was never finished has skipped: an agent that failed, a unit dropped from a
+        queue."""
         for task in self.engine.tasks.active():
             while task.gaps and self.flow_active:
                 topic = task.gaps.pop()
-                self.log.warning("%s-%d is read again from offset %d", topic, task.partition, task.reached(topic).next_offset)
+                self.log.warning(
+                    "%s-%d is read again from offset %d", topic, task.partition, task.reached(topic).next_offset
+                )
                 await self.start_at({TP(topic, task.partition): task.reached(topic).next_offset})
 
     async def _deliver(self, tp: TP, fetched: Fetched) -> None:
@@ -208,6 +223,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         await self.engine.release()
 
     async def on_stop(self) -> None:
+        """As before any move: commit what is finished."""
         await self.engine.release()
 
     @Service.task

@@ -4,7 +4,8 @@
     for event in unit.events():        good events in the order of the log, none twice (contract, rules 1 and 7)
         rows.settle(key, decide(rows.get(key), event), event.kind)
 
-When the loop ends the unit is finished: its changes join what its task commits next. A loop left early finishes nothing.
+When the loop ends the unit is finished: its changes join what its task commits next. A loop left early finishes
+nothing.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -131,7 +132,7 @@ class Unit:
         recent, older = seen.recent, seen.older([hash_ for hash_ in hashes if hash_])
         times, digests = self._times, self._digests
         for record, event, hash_ in zip(self.read.records, self.read.decoded, hashes, strict=True):
-            if record.timestamp > now:
+            if record.timestamp > now:  # noqa: PLR1730 - max() costs a call for each event
                 now = record.timestamp
             self.record = record
             if event.__class__ is Poison:

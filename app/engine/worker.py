@@ -1,10 +1,11 @@
-"""Faust's worker, which first makes sure that it may start: directory, port, broker and topics, each with a clear refusal."""
+"""Faust's worker, which first makes sure that it may start: directory, port, broker and topics, each with a clear
+refusal."""
 
 import gc
 import socket
 import uuid
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import faust
 
@@ -19,7 +20,7 @@ from app.settings import Refused, refuse
 class Worker(faust.Worker):  # type: ignore[misc]
     """Claims the data directory, starts the embedded broker, creates topics; then Faust runs the App."""
 
-    def execute_from_commandline(self) -> NoReturn:
+    def execute_from_commandline(self) -> NoReturn:  # type: ignore[misc]
         """Prepare, run until stopped, give everything back."""
         settings = self.app.settings
         data_dir = DataDir(settings.data_dir)
@@ -51,7 +52,8 @@ class Worker(faust.Worker):  # type: ignore[misc]
                 probe.bind((conf.web_bind, conf.web_port))
             except OSError as error:
                 address = f"{conf.web_bind}:{conf.web_port}"
-                raise Refused(f"STAYSHELF_WEB_PORT: {address} can't be used: {error.strerror}; name another one") from error
+                reason = f"{address} can't be used: {error.strerror}"
+                raise Refused(f"STAYSHELF_WEB_PORT: {reason}; name another one") from error
 
 
 def _say(line: str) -> None:

@@ -1,7 +1,7 @@
 """Records of one source topic to events, or to the reason why there is none."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -43,15 +43,15 @@ class Decoder:
 
     def decode(self, records: Sequence[Record]) -> list[Event | Poison]:
         """One event or Poison for each record of one partition, in order; raises RegistryUnavailable, nothing else."""
-        decoded: Sequence[Event | None] = [None] * len(records)
-        if len(records) >= self._min_batch:
-            decoded = self._by_columns(records)
-        return [
-            self._single(index, record) if event is None else event
-            for index, (record, event) in enumerate(zip(records, decoded, strict=True))
-        ]
+        if len(records) < self._min_batch:
+            return [self._single(index, record) for index, record in enumerate(records)]
+        decoded = self._by_columns(records)
+        # Events are true and None is not, so that a batch without any odd record is not gone through again.
+        if all(decoded):
+            return cast("list[Event | Poison]", decoded)
+        return [self._single(index, records[index]) if event is None else event for index, event in enumerate(decoded)]
 
-    def _by_columns(self, records: Sequence[Record]) -> Sequence[Event | None]:
+    def _by_columns(self, records: Sequence[Record]) -> list[Event | None]:
         """Events of those records that can be read in columns; None for the others."""
         decoded: list[Event | None] = [None] * len(records)
         content, groups = joined([record.value for record in records])
@@ -64,7 +64,7 @@ class Decoder:
                 records, content, group=group, steps=writer.steps, timestamps=timestamps[group.rows]
             )
             if len(rows) == len(records):
-                return events
+                return list(events)
             for row, event in zip(rows, events, strict=True):
                 decoded[row] = event
         return decoded
