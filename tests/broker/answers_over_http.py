@@ -15,6 +15,7 @@ AT_ONCE = 40
 ASK_SECONDS = 30
 MOST_NIGHTS = 731
 MOST_ROWS = 1_000
+MOST_ITEMS = 300
 
 Key = TypeVar("Key")
 
@@ -95,13 +96,18 @@ async def observe(fleet: Fleet, answers: Answers, *, low_stock_max: int = 20) ->
     return {
         "stores": await _each(answers.store_ids(), fleet.store),
         "rows": await _each(rows, lambda row: fleet.get(f"/v1/stores/{quote(row[0], '')}/stock/{quote(row[1], '')}")),
-        "items": await _each(answers.item_ids(), lambda item: fleet.there(f"/v1/items/{quote(item, '')}/stock")),
+        "items": await _each(_part(answers.item_ids()), lambda item: fleet.there(f"/v1/items/{quote(item, '')}/stock")),
         "hotels": await _each(hotels, lambda hotel: fleet.hotel(hotel, *hotels[hotel])),
         "bookings": await _each(answers.booking_ids(), lambda id_: fleet.get(f"/v1/bookings/{quote(id_, '')}")),
         "payments": await _each(answers.payment_ids(), lambda id_: fleet.get(f"/v1/payments/{quote(id_, '')}")),
         "low_stock": (await fleet.there(f"/v1/low-stock?threshold={low_stock_max}&limit={MOST_ROWS}"))["items"],
         "overbooked": await fleet.overbooked(first, end),
     }
+
+
+def _part(items: list[str]) -> list[str]:
+    # Each of these asks every partition of the fleet, and says nothing that the stores' rows did not say.
+    return items[:: max(len(items) // MOST_ITEMS, 1)]
 
 
 async def _each(keys: Iterable[Key], ask: Callable[[Key], Awaitable[Any]]) -> dict[Key, Any]:

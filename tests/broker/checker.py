@@ -16,7 +16,7 @@ LISTED = 1_000  # the contract's highest limit of a list
 
 
 class Observed(NamedTuple):
-    """Everything seen over HTTP, without asOf, and in the output topics; None for 404."""
+    """What was seen over HTTP, without asOf, and in the output topics; None for 404. Rows and items: a part of all."""
 
     stores: dict[str, list[Answer]]
     rows: dict[tuple[str, str], Answer | None]
@@ -36,7 +36,7 @@ def differences(model: Reference, observed: Observed, *, low_stock_max: int = 20
     return [
         *_rows("store", {store: answers.store_stock(store) for store in answers.store_ids()}, observed.stores),
         *_rows("row", {row: answers.stock(*row) for row in observed.rows}, observed.rows),
-        *_rows("item", {item: answers.item_stock(item) for item in answers.item_ids()}, _sorted(observed.items)),
+        *_rows("item", {item: answers.item_stock(item) for item in observed.items}, _sorted(observed.items)),
         *_rows("hotel", {hotel: all_nights(answers, hotel) for hotel in answers.hotel_ids()}, observed.hotels),
         *_bookings(answers, observed.bookings),
         *_rows("payment", {each: answers.payment(each) for each in answers.payment_ids()}, observed.payments),
