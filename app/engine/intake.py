@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
-from app.domain.poison import Poison
 from app.engine.decode import BundledRegistry
 from app.engine.decode import Decoder as EventDecoder
 from app.engine.group import GROUP_OF_SOURCE, INTERNAL_SOURCES
 from app.engine.unit import Read
 from schemas import reservations
+from schemas.inventory import InventoryEvent
 from schemas.reservations import ReservationEvent
 
 RECORDS_MAX = 1_000
@@ -57,9 +57,10 @@ def _rows(event: Any) -> int:
     kind = event.__class__
     if kind is ReservationEvent:
         return int(event.last_night - event.first_night)
-    if kind is Poison or getattr(event, "stay_from", None) is None:
-        return 1
-    return int(event.stay_to - event.stay_from)
+    # A store's event may carry any dates; a hotel's nights were checked.
+    if kind is InventoryEvent and event.location_type == "HOTEL":
+        return int(event.stay_to - event.stay_from)
+    return 1
 
 
 def _cuts(rows: list[int]) -> Iterator[tuple[int, int]]:

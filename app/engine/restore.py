@@ -104,6 +104,8 @@ class Restore(Service):  # type: ignore[misc]
         for task in engine.tasks.held():
             self._check(task)
         self._assign_reader()
+        remaining = sum(map(self.remaining, engine.tasks.held()))
+        self.log.info("Restoring %d records of %d partitions", remaining, len(wanted))
         if generation == app.consumer_generation_id and not self._holding:
             await self._resume_flow()
         await self._promote()
