@@ -1,0 +1,80 @@
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.domain.poison import Poison
+from app.engine.group import GROUP_OF_SOURCE
+from app.engine.intake import RECORDS_MAX, ROWS_MAX, Intake, decoders
+from schemas.inventory import InventoryEvent
+from schemas.reservations import ReservationEvent, encode
+
+
+class Record(NamedTuple):
+    offset: int
+    value: Any
+
+
+class AsGiven:
+    def decode(self, records: Any) -> list[Any]:
+        return [record.value for record in records]
+
+
+def allotment(nights: int) -> InventoryEvent:
+    return InventoryEvent("e", "HOTEL", "H", "R", "ALLOTMENT", 1, 0, 100, 100 + nights, None, None)
+
+
+SALE = InventoryEvent("e", "STORE", "S", "I", "SALE", 1, 0, None, None, None, None)
+EVENTS = (
+    st.builds(allotment, st.integers(1, 731))
+    | st.just(SALE)
+    | st.just(Poison("invalid-value", "quantity"))
+    | st.builds(lambda nights: ReservationEvent("H", "R", 0, nights, 1, 0, 0, 0), st.integers(1, 365))
+)
+
+
+def rows_of(event: Any) -> int:
+    if isinstance(event, ReservationEvent):
+        return event.last_night - event.first_night
+    return event.stay_to - event.stay_from if isinstance(event, InventoryEvent) and event.stay_from else 1
+
+
+@settings(max_examples=40)
+@given(events=st.lists(EVENTS, max_size=60), gaps=st.lists(st.integers(0, 3)), behind=st.integers(0, 5))
+def test_reads_cover_everything_once_and_in_order(events: list[Any], gaps: list[int], behind: int) -> None:
+    at, records = 40, []
+    for n, event in enumerate(events):
+        at += gaps[n % len(gaps)] if gaps else 0
+        records.append(Record(at, event))
+        at += 1
+    reads = list(Intake({"t": AsGiven()}).read("t", 40, at + behind, records))
+    assert [record for read in reads for record in read.records] == records
+    assert [event for read in reads for event in read.decoded] == events
+    assert [read.start for read in reads] == [40, *(read.stop for read in reads[:-1])]
+    assert reads[-1].stop == at + behind
+    for read in reads:
+        assert all(read.start <= record.offset < read.stop for record in read.records)
+        assert len(read.records) <= 1 or sum(map(rows_of, read.decoded)) <= ROWS_MAX
+
+
+@pytest.mark.parametrize("count", [RECORDS_MAX - 1, RECORDS_MAX, RECORDS_MAX + 1, 3 * RECORDS_MAX])
+def test_no_unit_has_too_many_records(count: int) -> None:
+    records = [Record(n, SALE) for n in range(count)]
+    reads = list(Intake({"t": AsGiven()}).read("t", 0, count, records))
+    assert max(len(read.records) for read in reads) <= RECORDS_MAX
+    assert sum(len(read.records) for read in reads) == count
+
+
+def test_offsets_without_records_are_a_read_too() -> None:
+    (read,) = Intake({"t": AsGiven()}).read("t", 5, 9, [])
+    assert (read.start, read.stop, list(read.records)) == (5, 9, [])
+
+
+def test_every_source_has_a_decoder() -> None:
+    assert decoders().keys() == GROUP_OF_SOURCE.keys()
+
+
+def test_reservations_are_the_program_s_own() -> None:
+    event = ReservationEvent("H", "R", 1, 3, -2, 4, 77, 1)
+    assert decoders()["stayshelf-reservations"].decode([Record(0, encode(event))]) == [event]
