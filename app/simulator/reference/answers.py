@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from app.simulator.reference.hotels import Night
-from app.simulator.reference.model import Reference
+from app.simulator.reference.model import PARTITIONS, Reference
 from app.simulator.reference.murmur2 import partition_of
 from app.simulator.reference.payments import Completed
 from app.simulator.reference.stock import Stock
@@ -49,7 +49,7 @@ class Answers:
             self._bookings.setdefault(booking_id, []).append(self._booking(_partition, booking_id))
 
     def _home(self, location: str) -> int:
-        return partition_of(location.encode(), self._model.partitions["inventory-events"])
+        return partition_of(location.encode(), PARTITIONS["inventory-events"])
 
     def store_ids(self) -> list[str]:
         """Every store with a row."""
@@ -69,7 +69,7 @@ class Answers:
 
     def payment_ids(self) -> list[str]:
         """Every payment that GET can find."""
-        count = self._model.partitions["payment-events"]
+        count = PARTITIONS["payment-events"]
         return sorted(id_ for partition, id_ in self._model.payments if partition == partition_of(id_.encode(), count))
 
     def store_stock(self, store: str) -> list[Answer]:
@@ -118,7 +118,7 @@ class Answers:
 
     def payment(self, payment_id: str) -> Answer | None:
         """/v1/payments/{paymentId}."""
-        count = self._model.partitions["payment-events"]
+        count = PARTITIONS["payment-events"]
         row = self._model.payments.get((partition_of(payment_id.encode(), count), payment_id))
         if row is None:
             return None

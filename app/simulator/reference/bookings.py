@@ -1,7 +1,7 @@
 """Rule 4: one row for each booking of a partition, and the nights it holds."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 DAY = 86_400_000
 HOLDING = ("PENDING", "CONFIRMED")
@@ -24,11 +24,30 @@ class Booking:
     updated_at: int
 
     @property
-    def held(self) -> dict[tuple[str, int, str], int]:
-        """{(hotel, night, room type): rooms} that this booking keeps from others."""
+    def held(self) -> "Held | None":
+        """What this booking keeps from others; None where it holds nothing."""
         if self.status not in HOLDING:
-            return {}
-        return {(self.hotel_id, night, self.room_type): self.rooms for night in range(self.check_in, self.check_out)}
+            return None
+        return Held(self.hotel_id, self.room_type, self.check_in, self.check_out, self.rooms)
+
+
+class Held(NamedTuple):
+    """`rooms` rooms of a hotel for each night in [first, end), days since 1970."""
+
+    hotel_id: str
+    room_type: str
+    first: int
+    end: int
+    rooms: int
+
+
+def moves(before: Booking | None, after: Booking) -> list[Held]:
+    """What is given back, with negative rooms, then what is taken; nothing where the same stays held."""
+    released, taken = None if before is None else before.held, after.held
+    if released == taken:
+        return []
+    back = [] if released is None else [released._replace(rooms=-released.rooms)]
+    return back if taken is None else [*back, taken]
 
 
 def decide(before: Booking | None, event: dict[str, Any]) -> Booking | str:

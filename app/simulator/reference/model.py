@@ -1,11 +1,11 @@
 """The model: fed the log, it holds every table, every output and every dead letter that one pass over the log gives."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, NamedTuple
 
 from app.simulator.reference import bookings, payments
-from app.simulator.reference.bookings import Booking
+from app.simulator.reference.bookings import Booking, Held
 from app.simulator.reference.duplicates import Duplicates
 from app.simulator.reference.hotels import Night
 from app.simulator.reference.murmur2 import partition_of
@@ -24,11 +24,21 @@ DEAD = "dead"
 WAITING = "waiting"
 
 
+class Reservation(NamedTuple):
+    """A change of a hotel's nights in `partition` of the inventory, and the booking record it comes from."""
+
+    partition: int
+    source: tuple[int, int, int]  # partition and offset in booking-events, place among the record's own moves
+    booking: tuple[int, str]
+    move: Held
+
+
 class Reference:
     """Tables by (partition, key parts...), dead letters, payment-completed records and counts of one pass over the log.
 
     `dead` are records known to be dead letters whatever their content; with `retries` an unmatched refund waits for
-    its payment to complete and is a dead letter with three attempts only if `finish` finds it still waiting."""
+    its payment to complete and is a dead letter with three attempts only if `finish` finds it still waiting. Rooms that
+    bookings take and release are handed to `reserve`; without it the model's own nights change at once."""
 
     def __init__(
         self,
@@ -36,7 +46,7 @@ class Reference:
         *,
         retries: bool = False,
         dead: Collection[Coordinates] = (),
-        partitions: Mapping[str, int] = PARTITIONS,
+        reserve: Callable[[Reservation], None] | None = None,
     ) -> None:
         self.stock: dict[tuple[int, str, str], Stock] = {}
         self.nights: dict[tuple[int, str, int, str], Night] = {}
@@ -47,7 +57,7 @@ class Reference:
         self.applied: Counter[tuple[str, str]] = Counter()  # (topic, status or event type)
         self.ignored: Counter[tuple[str, str]] = Counter()  # (topic, reason)
         self.duplicates: Counter[str] = Counter()  # topic
-        self.partitions = partitions
+        self._reserve = reserve or self.take
         self._schemas = schemas
         self._retries = retries
         self._dead = dead
@@ -88,7 +98,7 @@ class Reference:
 
     def _decide(self, record: LogRecord, event: dict[str, Any]) -> str | None:
         if record.topic == "booking-events":
-            return self._book(record.partition, event)
+            return self._book(record, event)
         if record.topic == "payment-events":
             return self._pay(record.partition, event)
         if event["locationType"] == "STORE":
@@ -111,22 +121,23 @@ class Reference:
             self.nights[key] = Night()
         return self.nights[key]
 
-    def _book(self, partition: int, event: dict[str, Any]) -> str | None:
-        key = (partition, event["bookingId"])
+    def _book(self, record: LogRecord, event: dict[str, Any]) -> str | None:
+        key = (record.partition, event["bookingId"])
         before = self.bookings.get(key)
         after = bookings.decide(before, event)
         if isinstance(after, str):
             return after
         self.bookings[key] = after
-        if before is not None:
-            self._sell(before, -1)
-        self._sell(after, +1)
+        for sequence, move in enumerate(bookings.moves(before, after)):
+            partition = partition_of(move.hotel_id.encode(), PARTITIONS["inventory-events"])
+            self._reserve(Reservation(partition, (record.partition, record.offset, sequence), key, move))
         return None
 
-    def _sell(self, booking: Booking, sign: int) -> None:
-        partition = partition_of(booking.hotel_id.encode(), self.partitions["inventory-events"])
-        for (hotel, night, room_type), rooms in booking.held.items():
-            self._night(partition, hotel, night, room_type).sold += sign * rooms
+    def take(self, reservation: Reservation) -> None:
+        """Change the nights as a booking asks for."""
+        hotel, room_type, first, end, rooms = reservation.move
+        for night in range(first, end):
+            self._night(reservation.partition, hotel, night, room_type).sold += rooms
 
     def _pay(self, partition: int, event: dict[str, Any]) -> str | None:
         key = (partition, event["paymentId"])

@@ -5,7 +5,7 @@ import pytest
 
 from app.simulator.encoding import BOOKINGS, INVENTORY, PAYMENTS
 from app.simulator.outgoing import Outgoing
-from app.simulator.reference.model import DEAD, DUPLICATE, Reference
+from app.simulator.reference.model import DEAD, DUPLICATE, PARTITIONS, Reference
 from app.simulator.reference.murmur2 import partition_of
 from app.simulator.reference.record import LogRecord
 from app.simulator.scenario import NONE, Scenario, Shares
@@ -22,7 +22,7 @@ def outcomes(records: list[Outgoing]) -> tuple[Counter[str], Reference]:
     model = Reference()
     found: Counter[str] = Counter()
     for offset, record in enumerate(records):
-        partition = partition_of(record.key or b"", model.partitions[record.topic])
+        partition = partition_of(record.key or b"", PARTITIONS[record.topic])
         assert record.due is not None
         at = NOW + int(record.due * 1_000)
         found[model.feed(LogRecord(record.topic, partition, offset, at, record.key, record.value))] += 1

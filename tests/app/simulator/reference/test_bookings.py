@@ -1,6 +1,6 @@
 import pytest
 
-from app.simulator.reference.bookings import DAY, Booking, decide
+from app.simulator.reference.bookings import DAY, Booking, Held, decide, moves
 
 EVENT = {
     "bookingId": "B1",
@@ -73,7 +73,14 @@ def test_rooms_left_out_are_kept_or_one_standard_room() -> None:
     assert (kept.room_type, kept.rooms) == ("SUITE", 2)
 
 
-def test_nights_are_held_until_cancelled() -> None:
+def test_what_is_held_moves_only_where_it_changes() -> None:
     first = after(None)
-    assert first.held == {("H1", 10, "SUITE"): 2, ("H1", 11, "SUITE"): 2}
-    assert after(first, status="CANCELLED").held == {}
+    held = Held("H1", "SUITE", 10, 12, 2)
+    assert first.held == held
+    cancelled = after(first, status="CANCELLED")
+    assert cancelled.held is None
+    assert moves(None, first) == [held]
+    assert moves(first, cancelled) == [held._replace(rooms=-2)]
+    assert moves(None, cancelled) == []
+    assert moves(after(None, status="PENDING"), first) == []
+    assert moves(first, after(first, rooms=1)) == [held._replace(rooms=-2), held._replace(rooms=1)]

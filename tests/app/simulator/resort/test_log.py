@@ -1,6 +1,6 @@
 from collections import Counter
 
-from app.simulator.reference.model import Reference
+from app.simulator.reference.model import PARTITIONS, Reference
 from app.simulator.reference.murmur2 import partition_of
 from app.simulator.reference.record import LogRecord
 from app.simulator.resort.log import events_of, mixed, read_events
@@ -29,7 +29,7 @@ def test_dirty_rows_are_poison_and_the_others_are_applied() -> None:
         assert record.key is not None
         assert record.value is not None
         first_bytes[record.value[:1] if record.value[:1] == b"{" else record.value[:5]] += 1
-        partition = partition_of(record.key, model.partitions[record.topic])
+        partition = partition_of(record.key, PARTITIONS[record.topic])
         model.feed(LogRecord(record.topic, partition, offset, SENT_AT, record.key, record.value))
     assert set(first_bytes) == {b"{", *(b"\0\0\0\0" + bytes([schema_id]) for schema_id in (1, 2, 3, 4))}
     dead = Counter((letter.record.topic, letter.reason) for letter in model.dead_letters)

@@ -6,7 +6,7 @@ import orjson
 
 from app.simulator.event_file import read, write
 from app.simulator.reference.answers import Answers
-from app.simulator.reference.model import Reference
+from app.simulator.reference.model import PARTITIONS, Reference
 from app.simulator.reference.murmur2 import partition_of
 from app.simulator.reference.record import LogRecord
 from app.simulator.resort.happening import lines
@@ -30,7 +30,7 @@ def test_the_sample_has_something_of_everything() -> None:
     for offset, line in enumerate(read(SAMPLE_FILE)):
         record = line.record
         assert record.key is not None
-        partition = partition_of(record.key, model.partitions[record.topic])
+        partition = partition_of(record.key, PARTITIONS[record.topic])
         model.feed(LogRecord(record.topic, partition, offset, SENT_AT, record.key, record.value))
     answers = Answers(model)
     assert len(model.bookings) > 3_000
