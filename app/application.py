@@ -137,7 +137,7 @@ def faust_options(settings: Settings) -> dict[str, Any]:
         "consumer_auto_offset_reset": "earliest",
         "broker_session_timeout": 10.0 if settings.embedded else 6.0,
         "broker_heartbeat_interval": 0.5,
-        "broker_rebalance_timeout": 10.0,
+        "broker_rebalance_timeout": 4.0 if settings.embedded else 10.0,
         "broker_request_timeout": 30.0,
         "stream_wait_empty": True,
         "stream_buffer_maxsize": 16,

@@ -9,6 +9,7 @@ from aiokafka.errors import KafkaError
 from mode import Service
 
 from app.engine.group import GROUPS, INTERNAL_SOURCES
+from app.engine.offsets import end_offsets
 
 _INTERVAL_S = 1.0
 
@@ -49,7 +50,7 @@ class OffsetWatch(Service):  # type: ignore[misc]
             self._consumer = AIOKafkaConsumer(**options, isolation_level="read_committed", enable_auto_commit=False)
             self._admin = AIOKafkaAdminClient(**options)
             await asyncio.gather(self._consumer.start(), self._admin.start())
-        self.end_offsets = _plain(await self._consumer.end_offsets(self._partitions))
+        self.end_offsets = _plain(await end_offsets(self._admin, self._consumer, self._partitions))
         self.start_offsets = _plain(await self._consumer.beginning_offsets(self._partitions))
         committed = await self._admin.list_consumer_group_offsets(self.engine.app.conf.id, partitions=self._partitions)
         self.group_offsets = {
@@ -58,10 +59,10 @@ class OffsetWatch(Service):  # type: ignore[misc]
 
     async def latest_end(self, topic: str, partition: int) -> int:
         """The last stable offset as the broker says it now; raises KafkaError when it can't be had."""
-        if self._consumer is None:
+        if self._consumer is None or self._admin is None:
             raise KafkaError("not connected yet")
         tp = TopicPartition(topic, partition)
-        return int((await self._consumer.end_offsets([tp]))[tp])
+        return (await end_offsets(self._admin, self._consumer, [tp]))[tp]
 
     async def _close(self) -> None:
         consumer, admin, self._consumer, self._admin = self._consumer, self._admin, None, None

@@ -87,6 +87,9 @@ class Lowest:
         return sum(1 for found in self._scores.values() if found < score)
 
     def _cut(self) -> None:
-        kept = sorted((score, key) for key, score in self._scores.items())[:_KEPT]
-        self._bound, self._bound_key = kept[-1]
-        self._scores = {key: score for score, key in kept}
+        scores = np.fromiter(self._scores.values(), np.int64, len(self._scores))
+        highest = int(np.partition(scores, _KEPT - 1)[_KEPT - 1])
+        kept = {key: score for key, score in self._scores.items() if score < highest}
+        ties = sorted(key for key, score in self._scores.items() if score == highest)[: _KEPT - len(kept)]
+        self._bound, self._bound_key = highest, ties[-1]
+        self._scores = kept | dict.fromkeys(ties, highest)

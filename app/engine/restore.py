@@ -10,11 +10,13 @@ import asyncio
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from faust.types import TP
 from mode import Service
 
 from app.engine.group import GROUP_BY_NAME, GROUP_OF_CHANGELOG
+from app.engine.offsets import end_offsets
 from app.engine.reindex import Reindexer, index_changes
 from app.engine.slim_records import AS_PARSED
 from app.engine.task import Task, TaskId
@@ -44,6 +46,7 @@ class Restore(Service):  # type: ignore[misc]
         self._standbys: set[TaskId] = set()
         self._reader: AIOKafkaConsumer | None = None
         self._high_waters: AIOKafkaConsumer | None = None
+        self._admin: AIOKafkaAdminClient | None = None
         self._reindexer = Reindexer()
 
     def on_partitions_revoked(self, revoked: set[TP]) -> None:
@@ -205,20 +208,25 @@ class Restore(Service):  # type: ignore[misc]
                 max_partition_fetch_bytes=_FETCH_BYTES_MAX,
             )
             self._high_waters = AIOKafkaConsumer(**options)
-            await self._reader.start()
-            await self._high_waters.start()
+            self._admin = AIOKafkaAdminClient(**self.engine.client_options())
+            await asyncio.gather(self._reader.start(), self._high_waters.start(), self._admin.start())
 
     async def _end_offsets(self, tasks: list[Task]) -> dict[TP, int]:
         assert self._high_waters is not None
+        assert self._admin is not None
         wanted = [TopicPartition(task.changelog, task.partition) for task in tasks]
-        found = await self._high_waters.end_offsets(wanted) if wanted else {}
+        # Read uncommitted, so that open transactions count as well.
+        found = await end_offsets(self._admin, self._high_waters, wanted) if wanted else {}
         return {TP(tp.topic, tp.partition): offset for tp, offset in found.items()}
 
     async def _drop_clients(self) -> None:
-        clients, self._reader, self._high_waters = (self._reader, self._high_waters), None, None
+        clients, admin = (self._reader, self._high_waters), self._admin
+        self._reader = self._high_waters = self._admin = None
         for client in clients:
             if client is not None:
                 await client.stop()
+        if admin is not None:
+            await admin.close()
 
     async def on_stop(self) -> None:
         """Close the clients."""

@@ -32,6 +32,7 @@ class Rows(Generic[Row]):
     def __init__(self, unit: "Unit", table: RowTable[Row]) -> None:
         self._unit = unit
         self._table = table
+        self._applied = unit.counted
         self._before: dict[bytes, Row | None] = {}
         self._changed: dict[bytes, Row] = {}
 
@@ -55,7 +56,8 @@ class Rows(Generic[Row]):
             self._unit.ignored(str(decision))
             return False
         self._changed[key] = decision  # type: ignore[assignment]
-        self._unit.applied(kind)
+        counted = self._applied
+        counted[kind] = counted.get(kind, 0) + 1
         return True
 
     def flush(self, pending: Pending) -> None:
@@ -107,7 +109,8 @@ class Unit:
         self._sends: list[Send] = []
         self._times: list[int] = []
         self._digests: list[bytes] = []
-        self._applied: dict[str, int] = {}
+        #: Applied events by type.
+        self.counted: dict[str, int] = {}
         self._ignored: dict[str, int] = {}
         self._dead: list[str] = []
         self._duplicates = 0
@@ -170,7 +173,7 @@ class Unit:
 
     def applied(self, kind: str) -> None:
         """Count an applied event by its type."""
-        self._applied[kind] = self._applied.get(kind, 0) + 1
+        self.counted[kind] = self.counted.get(kind, 0) + 1
 
     def ignored(self, reason: str) -> None:
         """Count an event that a rule ignores."""
@@ -208,7 +211,7 @@ class Unit:
         topic = self.read.topic
         counts.consumed[topic] += len(self.read.records)
         counts.duplicates[topic] += self._duplicates
-        counts.applied.update({(topic, kind): n for kind, n in self._applied.items()})
+        counts.applied.update({(topic, kind): n for kind, n in self.counted.items()})
         counts.ignored.update({(topic, reason): n for reason, n in self._ignored.items()})
         counts.dead_letters.update((topic, reason) for reason in self._dead)
         counts.timestamps += [record.timestamp for record in self.read.records]
