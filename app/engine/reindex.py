@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from app.engine.ranking import Lowest
+from app.engine.storage import PartitionStore
 from app.engine.task import Task
 
 _ROWS_A_STEP = 500
@@ -25,21 +26,27 @@ class Reindexer:
     """Builds missing indexes in steps, so that a restored copy serves rows at once and indexes soon."""
 
     def __init__(self) -> None:
-        self._wanted: dict[Task, Iterator[None]] = {}
+        self._wanted: dict[Task, tuple[PartitionStore, Iterator[None]]] = {}
 
     def want(self, task: Task) -> None:
         """Build a copy's indexes if it has none."""
         if task in self._wanted:
             return
         if not task.store.indexed:
-            self._wanted[task] = _build(task)
+            self._wanted[task] = task.store, _build(task)
         elif any(lowest is None or lowest.is_short for lowest in task.lowest.values()):
-            self._wanted[task] = _rank(task)
+            self._wanted[task] = task.store, _rank(task)
+
+    def entries(self, task: Task, rows: dict[bytes, bytes | None]) -> dict[bytes, bool]:
+        """Index entries to write with rows from the changelog: none where all of them are yet to be built."""
+        # A row behind the cursor of what is being built is not looked at again.
+        return index_changes(task, rows) if task.store.indexed or task in self._wanted else {}
 
     def step(self) -> bool:
         """Do a little; True while there is more to do."""
-        for task, building in list(self._wanted.items()):
-            if not task.is_open or next(building, "done") == "done":
+        for task, (store, building) in list(self._wanted.items()):
+            # A task that was rebuilt has another store, and nothing to do with what was in this one.
+            if not task.is_open or task.store is not store or next(building, "done") == "done":
                 del self._wanted[task]
             return True
         return False

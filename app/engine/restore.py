@@ -17,7 +17,7 @@ from mode import Service
 
 from app.engine.group import GROUP_BY_NAME, GROUP_OF_CHANGELOG
 from app.engine.offsets import end_offsets
-from app.engine.reindex import Reindexer, index_changes
+from app.engine.reindex import Reindexer
 from app.engine.slim_records import AS_PARSED
 from app.engine.task import Task, TaskId
 
@@ -157,8 +157,7 @@ class Restore(Service):  # type: ignore[misc]
 
     def _apply(self, task: Task, records: list[Any]) -> None:
         rows = {record.key: record.value for record in records}
-        index = index_changes(task, rows) if task.store.indexed else {}
-        task.apply(rows, records[-1].offset + 1, index)
+        task.apply(rows, records[-1].offset + 1, self._reindexer.entries(task, rows))
 
     async def _promote(self) -> None:
         """Start what is complete: actives are read from their position on, standbys answer."""

@@ -105,7 +105,7 @@ class Task:
         """Throw the copy away: the changelog has it all."""
         self.store.destroy()
         self.store = PartitionStore(self.store.directory)
-        self.lowest = dict.fromkeys(self.lowest)
+        self.lowest, self.building = dict.fromkeys(self.lowest), {}
         self.reset()
 
     def seen(self) -> DuplicateIndex:
