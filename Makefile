@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
+BROKER ?= 127.0.0.1:9092
 SETUP := requirements.lock pyproject.toml
 
 .DEFAULT_GOAL := help
@@ -32,7 +33,7 @@ format: $(VENV)/set-up-dev  ## format the code, and mend what ruff can mend
 	$(BIN)/ruff check --fix .
 
 bench: $(VENV)/set-up-dev  ## the benchmarks; benchmarks/README.md says what they measure
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks --broker $(BROKER)
 
 chaos: $(VENV)/set-up-dev  ## crash tests, longer than the suite runs them
 	$(BIN)/python -m pytest tests/chaos

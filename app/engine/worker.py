@@ -26,7 +26,7 @@ class Worker(faust.Worker):  # type: ignore[misc]
         data_dir = DataDir(settings.data_dir)
         broker: EmbeddedBroker | None = None
         try:
-            self._check_address()
+            self._check_settings()
             data_dir.claim()
             if settings.embedded:
                 broker = EmbeddedBroker(data_dir).start()
@@ -42,8 +42,10 @@ class Worker(faust.Worker):  # type: ignore[misc]
                 broker.stop()
             data_dir.close()
 
-    def _check_address(self) -> None:
+    def _check_settings(self) -> None:
         conf = self.app.conf
+        if self.app.settings.schema_registry != "bundled":
+            raise Refused("STAYSHELF_SCHEMA_REGISTRY: a registry by URL can't be used yet; allowed: `bundled`")
         if refusal := self.app.settings.open_api_refusal(conf.web_bind):
             raise Refused(f"STAYSHELF_API_TOKENS: {refusal}")
         with socket.socket(socket.AF_INET6 if ":" in conf.web_bind else socket.AF_INET) as probe:
