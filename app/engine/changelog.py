@@ -27,18 +27,19 @@ class Position(NamedTuple):
 
     sources: by source topic. upstream: by partition of booking-events, the (offset, sequence) of the last reservation
     applied, so that one sent twice counts once. ids: the number of the next id record.
+    writer: the transactional id of the worker that wrote this, so that the next owner can end what it left open.
     """
 
     sources: dict[str, SourcePosition]
     upstream: dict[int, tuple[int, int]]
     ids: int
+    writer: str = ""
 
     def encode(self) -> bytes:
         """JSON, readable in any Kafka tool."""
         sources = {topic: list(at) for topic, at in self.sources.items()}
-        return orjson.dumps(
-            {"sources": sources, "upstream": self.upstream, "ids": self.ids}, option=orjson.OPT_NON_STR_KEYS
-        )
+        fields = {"sources": sources, "upstream": self.upstream, "ids": self.ids, "writer": self.writer}
+        return orjson.dumps(fields, option=orjson.OPT_NON_STR_KEYS)
 
     @classmethod
     def decode(cls, value: bytes | None) -> "Position":
@@ -50,6 +51,7 @@ class Position(NamedTuple):
             {topic: SourcePosition(*at) for topic, at in found["sources"].items()},
             {int(partition): (at[0], at[1]) for partition, at in found["upstream"].items()},
             found["ids"],
+            found.get("writer", ""),
         )
 
 

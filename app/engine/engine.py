@@ -39,7 +39,6 @@ class Engine(Service):  # type: ignore[misc]
         self.observer = observer
         self.tasks = Tasks(settings.data_dir.absolute() / "state", app.tables.values)
         self.intake = Intake(decoders)
-        self.transactional_id = ""
         self.ledger = self._new_ledger()
         self.committer = Committer(self, self.ledger, interval_s=COMMIT_INTERVAL_S)
         self.offsets = OffsetWatch(self)
@@ -52,14 +51,15 @@ class Engine(Service):  # type: ignore[misc]
 
     def _new_ledger(self) -> TransactionalLedger | AcknowledgedLedger:
         if self.settings.guarantee == "exactly_once":
-            return TransactionalLedger(self._transactional_producer, self.app.conf.id)
+            return TransactionalLedger(self.transactional_producer, self.app.conf.id)
         return AcknowledgedLedger(self._plain_producer, self._commit_offsets)
 
-    def _transactional_producer(self) -> TransactionalProducer:
+    def transactional_producer(self, transactional_id: str | None = None) -> TransactionalProducer:
+        """A producer under this worker's transactional id, or under another's to end what that one left open."""
         return TransactionalProducer(
             **self.client_options(),
             **PRODUCER_OPTIONS,
-            transactional_id=self.transactional_id,
+            transactional_id=transactional_id or self.tasks.writer,
             transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
         )
 

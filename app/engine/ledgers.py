@@ -125,6 +125,11 @@ class TransactionalLedger:
         # The commit marker takes one more offset behind each batch.
         return {task: await sent.end() + 1 for task, sent in changelogs.items()}
 
+    async def prepare(self) -> None:
+        """Start the producer: Kafka ends what a worker of the same id left open."""
+        if self._producer is None:
+            await self._start()
+
     async def renew(self) -> None:
         """A new producer under the same id: Kafka ends whatever the old one left open, and refuses it from then on."""
         await self.close()
@@ -167,6 +172,9 @@ class AcknowledgedLedger:
         except (KafkaError, TimeoutError) as error:
             raise CommitFailed(f"{type(error).__name__}") from error
         return offsets
+
+    async def prepare(self) -> None:
+        """Nothing is ever left open without transactions."""
 
     async def renew(self) -> None:
         """A new producer; what the old one had in flight may still arrive, and counts once by its position."""

@@ -9,23 +9,20 @@ partition waits.
 import asyncio
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from faust.types import TP
 from mode import Service
 
+from app.engine.changelog_reader import ChangelogReader
 from app.engine.group import GROUP_BY_NAME, GROUP_OF_CHANGELOG
-from app.engine.offsets import end_offsets
 from app.engine.reindex import Reindexer
-from app.engine.slim_records import AS_PARSED
 from app.engine.task import Task, TaskId
 
 _POLL_MS = 200
-_POLL_RECORDS_MAX = 4_000
-_FETCH_BYTES_MAX = 1 << 20
 #: A copy further behind than this is written without its indexes; they are made when it has caught up.
 _BULK_RECORDS_MIN = 20_000
+#: How long an open transaction may keep a partition from its changelog's end before its writer is refused.
+_PATIENCE_S = 0.5
 
 
 class Restore(Service):  # type: ignore[misc]
@@ -38,15 +35,13 @@ class Restore(Service):  # type: ignore[misc]
         self.app = app
         self.engine = app.engine
         self.completed = asyncio.Event()
-        self.ends: dict[TP, int] = {}
+        self.ends: dict[TaskId, int] = {}
         self._assigned = asyncio.Event()
         self._generation = 0
         self._holding = True
         self._actives: set[TaskId] = set()
         self._standbys: set[TaskId] = set()
-        self._reader: AIOKafkaConsumer | None = None
-        self._high_waters: AIOKafkaConsumer | None = None
-        self._admin: AIOKafkaAdminClient | None = None
+        self._reader: ChangelogReader | None = None
         self._reindexer = Reindexer()
 
     def on_partitions_revoked(self, revoked: set[TP]) -> None:
@@ -73,7 +68,7 @@ class Restore(Service):  # type: ignore[misc]
 
     def remaining(self, task: Task) -> int:
         """Changelog records that a copy still lacks, as of the last look at the end."""
-        return max(0, self.ends.get(TP(task.changelog, task.partition), 0) - task.store.changelog_offset)
+        return max(0, self.ends.get(task.id, 0) - task.store.changelog_offset)
 
     @Service.task
     async def _restore_loop(self) -> None:
@@ -85,7 +80,7 @@ class Restore(Service):  # type: ignore[misc]
                 await self._step()
             except KafkaError as error:
                 self.log.warning("Restore waits for the broker: %s", type(error).__name__)
-                await self._drop_clients()
+                await self._drop_reader()
                 self._assigned.set()
                 await asyncio.sleep(1.0)
 
@@ -102,11 +97,12 @@ class Restore(Service):  # type: ignore[misc]
         for id in sorted(wanted):
             engine.tasks.open(id)
             await asyncio.sleep(0)
-        await self._start_clients()
-        self.ends = await self._end_offsets([engine.tasks.get(*id) for id in wanted])
+        reader = self._reader = self._reader or await self._new_reader()
+        await engine.ledger.prepare()
+        self.ends = await reader.ends(engine.tasks.held())
         for task in engine.tasks.held():
             self._check(task)
-        self._assign_reader()
+        reader.follow(engine.tasks.held())
         remaining = sum(map(self.remaining, engine.tasks.held()))
         self.log.info("Restoring %d records of %d partitions", remaining, len(wanted))
         if generation == app.consumer_generation_id and not self._holding:
@@ -116,18 +112,11 @@ class Restore(Service):  # type: ignore[misc]
     def _check(self, task: Task) -> None:
         remaining = self.remaining(task)
         # A commit's marker may still be on its way to the changelog, hence the one.
-        if task.store.changelog_offset > self.ends[TP(task.changelog, task.partition)] + 1:
+        if task.store.changelog_offset > self.ends[task.id] + 1:
             self.log.warning("%s-%d on disk is newer than its changelog: it is rebuilt", *task.id)
             task.rebuild()
         if remaining > _BULK_RECORDS_MIN:
             task.store.indexed = False
-
-    def _assign_reader(self) -> None:
-        assert self._reader is not None
-        tasks = self.engine.tasks.held()
-        self._reader.assign([TopicPartition(task.changelog, task.partition) for task in tasks])
-        for task in tasks:
-            self._reader.seek(TopicPartition(task.changelog, task.partition), task.store.changelog_offset)
 
     async def _resume_flow(self) -> None:
         """Let Faust's consumer and streams run again; each partition stays paused until it is promoted."""
@@ -147,7 +136,7 @@ class Restore(Service):  # type: ignore[misc]
             if task.ready:
                 self._reindexer.want(task)
         busy = self._reindexer.step()
-        found = await self._reader.getmany(timeout_ms=0 if busy else _POLL_MS, max_records=_POLL_RECORDS_MAX)
+        found = await self._reader.poll(0 if busy else _POLL_MS)
         await asyncio.sleep(0)
         for tp, records in found.items():
             task = self.engine.tasks.get(GROUP_OF_CHANGELOG[tp.topic].name, tp.partition)
@@ -161,12 +150,17 @@ class Restore(Service):  # type: ignore[misc]
 
     async def _promote(self) -> None:
         """Start what is complete: actives are read from their position on, standbys answer."""
-        if self._holding or self._assigned.is_set() or self.should_stop:
+        reader = self._reader
+        if reader is None or self._holding or self._assigned.is_set() or self.should_stop:
             return
         for task in self.engine.tasks.held():
             waiting = not task.ready or (task.id in self._actives and task.role != "active")
-            if waiting and await self._is_complete(task) and not self._holding:
-                await self._start(task)
+            if not waiting or self._holding:
+                continue
+            if await reader.has_reached(task, self.ends[task.id]) and not self._holding:
+                await self._start(reader, task)
+            elif task.id in self._actives:
+                await self._end_stranger(reader, task)
         if not self.completed.is_set() and all(self._is_started(id) for id in self._actives):
             self.completed.set()
             self.app.tables.on_actives_ready()
@@ -177,59 +171,42 @@ class Restore(Service):  # type: ignore[misc]
         task = self.engine.tasks.get(*id)
         return task is not None and task.ready and task.role == "active"
 
-    async def _is_complete(self, task: Task) -> bool:
-        tp = TP(task.changelog, task.partition)
-        if task.store.changelog_offset >= self.ends[tp]:
-            return True
-        assert self._reader is not None
-        # The reader's position also passes transaction markers, which are no records.
-        return bool(await self._reader.position(TopicPartition(*tp)) >= self.ends[tp])
+    async def _new_reader(self) -> ChangelogReader:
+        reader = ChangelogReader(self.engine.client_options)
+        await reader.start()
+        return reader
 
-    async def _start(self, task: Task) -> None:
+    async def _end_stranger(self, reader: ChangelogReader, task: Task) -> None:
+        """End the transaction that the last owner left open, if it stands between this copy and the changelog's end.
+
+        The last owner is no member any more, or it would have committed before the partition moved.
+        """
+        writer = task.committed.writer
+        if await reader.blocked_s(task) > _PATIENCE_S and writer not in ("", self.engine.tasks.writer):
+            self.log.info("Ending what the last owner of %s-%d left open", *task.id)
+            producer = self.engine.transactional_producer(writer)
+            await producer.start()
+            await producer.stop()
+
+    async def _start(self, reader: ChangelogReader, task: Task) -> None:
         task.ready = True
         self._reindexer.want(task)
         if task.id in self._actives:
-            assert self._reader is not None
-            self._reader.pause(TopicPartition(task.changelog, task.partition))
+            reader.leave(task)
             task.promote()
             sources = GROUP_BY_NAME[task.group].sources
             await self.app.consumer.start_at(
                 {TP(topic, task.partition): task.reached(topic).next_offset for topic in sources}
             )
 
-    async def _start_clients(self) -> None:
-        if self._reader is None:
-            options = {**self.engine.client_options(), "enable_auto_commit": False, "auto_offset_reset": "earliest"}
-            self._reader = AIOKafkaConsumer(
-                **options,
-                isolation_level="read_committed",
-                key_deserializer=AS_PARSED,
-                max_partition_fetch_bytes=_FETCH_BYTES_MAX,
-            )
-            self._high_waters = AIOKafkaConsumer(**options)
-            self._admin = AIOKafkaAdminClient(**self.engine.client_options())
-            await asyncio.gather(self._reader.start(), self._high_waters.start(), self._admin.start())
-
-    async def _end_offsets(self, tasks: list[Task]) -> dict[TP, int]:
-        assert self._high_waters is not None
-        assert self._admin is not None
-        wanted = [TopicPartition(task.changelog, task.partition) for task in tasks]
-        # Read uncommitted, so that open transactions count as well.
-        found = await end_offsets(self._admin, self._high_waters, wanted) if wanted else {}
-        return {TP(tp.topic, tp.partition): offset for tp, offset in found.items()}
-
-    async def _drop_clients(self) -> None:
-        clients, admin = (self._reader, self._high_waters), self._admin
-        self._reader = self._high_waters = self._admin = None
-        for client in clients:
-            if client is not None:
-                await client.stop()
-        if admin is not None:
-            await admin.close()
+    async def _drop_reader(self) -> None:
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            await reader.close()
 
     async def on_stop(self) -> None:
         """Close the clients."""
-        await self._drop_clients()
+        await self._drop_reader()
 
 
 def _task_ids(tps: set[TP]) -> set[TaskId]:

@@ -57,6 +57,8 @@ class Task:
         self.store = PartitionStore(directory)
         self._cache = cache
         self._left_at: int | None = None
+        #: The transactional id of this worker.
+        self.writer = ""
         self.load()
 
     @property
@@ -167,7 +169,7 @@ class Task:
             self.ids += 1
             while self._id_records[0][1] < taken.times[-1] - HORIZON_MS:
                 taken.expired.append(self._id_records.popleft()[0])
-        taken.position = Position(dict(self.sources), dict(self.upstream), self.ids)
+        taken.position = Position(dict(self.sources), dict(self.upstream), self.ids, self.writer)
         self.committing = taken
         return taken
 

@@ -18,6 +18,8 @@ class Tasks:
     def __init__(self, directory: Path, tables: Callable[[], Iterable[RowTable[Any]]]) -> None:
         self.directory = directory
         self._tables = tables
+        #: The worker's transactional id, which its commits carry.
+        self.writer = ""
         self._cache = RowCache(_CACHED_ROWS_MAX)
         self._open: dict[TaskId, Task] = {}
 
@@ -41,6 +43,7 @@ class Tasks:
             tables = [table for table in self._tables() if table.group == id.group]
             directory = self.directory / f"{id.group}-{id.partition}"
             task = Task(group, id.partition, directory, tables=tables, cache=self._cache)
+            task.writer = self.writer
             self._open[id] = task
         return task
 

@@ -32,7 +32,7 @@ class Worker(faust.Worker):  # type: ignore[misc]
                 broker = EmbeddedBroker(data_dir).start()
             options = client_options(settings)
             self.loop.run_until_complete(ensure_topics(settings, SPECS, options=options, say=_say))
-            self.app.engine.transactional_id = f"stayshelf-{settings.instance_id or _worker_id(data_dir.path)}"
+            self.app.engine.tasks.writer = f"stayshelf-{settings.instance_id or _worker_id(data_dir.path)}"
             _calm_collector()
             super().execute_from_commandline()
         except Refused as refused:

@@ -1,0 +1,85 @@
+"""Reads changelog partitions, for restore and standbys: a consumer of its own, outside the group, read committed."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from time import monotonic
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from app.engine.offsets import end_offsets
+from app.engine.slim_records import AS_PARSED
+from app.engine.task import Task, TaskId
+
+_POLL_RECORDS_MAX = 4_000
+_FETCH_BYTES_MAX = 1 << 20
+
+
+def changelog_of(task: Task) -> TopicPartition:
+    """The changelog partition of a task."""
+    return TopicPartition(task.changelog, task.partition)
+
+
+class ChangelogReader:
+    """Three clients that live as long as the broker answers: records, ends, and who the broker is."""
+
+    def __init__(self, client_options: Callable[[], dict[str, Any]]) -> None:
+        options = {**client_options(), "enable_auto_commit": False, "auto_offset_reset": "earliest"}
+        self._records = AIOKafkaConsumer(
+            **options,
+            isolation_level="read_committed",
+            key_deserializer=AS_PARSED,
+            max_partition_fetch_bytes=_FETCH_BYTES_MAX,
+        )
+        self._ends = AIOKafkaConsumer(**options)
+        self._admin = AIOKafkaAdminClient(**client_options())
+        self._blocked_since: dict[TaskId, float] = {}
+
+    async def start(self) -> None:
+        """Connect; raises KafkaError."""
+        await asyncio.gather(self._records.start(), self._ends.start(), self._admin.start())
+
+    async def ends(self, tasks: Iterable[Task]) -> dict[TaskId, int]:
+        """Ends of the changelogs, open transactions included."""
+        wanted = {changelog_of(task): task.id for task in tasks}
+        found = await end_offsets(self._admin, self._ends, list(wanted)) if wanted else {}
+        return {wanted[tp]: offset for tp, offset in found.items()}
+
+    def follow(self, tasks: list[Task]) -> None:
+        """Read these copies' changelogs from where each copy is, and nothing else."""
+        self._blocked_since.clear()
+        self._records.assign([changelog_of(task) for task in tasks])
+        for task in tasks:
+            self._records.seek(changelog_of(task), task.store.changelog_offset)
+
+    def leave(self, task: Task) -> None:
+        """Read a copy's changelog no further: from now on this worker writes it."""
+        self._records.pause(changelog_of(task))
+
+    async def poll(self, timeout_ms: int) -> dict[TopicPartition, list[Any]]:
+        """Some committed records by partition."""
+        found: dict[TopicPartition, list[Any]] = await self._records.getmany(
+            timeout_ms=timeout_ms, max_records=_POLL_RECORDS_MAX
+        )
+        return found
+
+    async def has_reached(self, task: Task, end: int) -> bool:
+        """Whether a copy is at an end; the reader also passes transaction markers, which are no records."""
+        if task.store.changelog_offset >= end:
+            return True
+        return bool(await self._records.position(changelog_of(task)) >= end)
+
+    async def blocked_s(self, task: Task) -> float:
+        """For how long an open transaction has kept a copy from going on; 0 where none does."""
+        stable = self._records.last_stable_offset(changelog_of(task))
+        if stable is None or await self._records.position(changelog_of(task)) < stable:
+            self._blocked_since.pop(task.id, None)
+            return 0.0
+        return monotonic() - self._blocked_since.setdefault(task.id, monotonic())
+
+    async def close(self) -> None:
+        """Disconnect."""
+        await self._records.stop()
+        await self._ends.stop()
+        await self._admin.close()
