@@ -22,9 +22,8 @@ TEXTS = st.text(max_size=10)
 
 def rows(kind: Any) -> st.SearchStrategy[Any]:
     """Rows of a NamedTuple whose fields are texts, flags and numbers, absent ones too."""
-    by_type = {
-        int: NUMBERS, str: TEXTS, bool: st.booleans(), float: st.floats(allow_nan=False), int | None: st.none() | NUMBERS
-    }  # fmt: skip
+    by_type = {int: NUMBERS, str: TEXTS, bool: st.booleans(), float: st.floats(allow_nan=False)}
+    by_type[int | None] = st.none() | NUMBERS
     return st.builds(kind, **{name: by_type[type_] for name, type_ in kind.__annotations__.items()})
 
 

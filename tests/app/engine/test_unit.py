@@ -69,13 +69,8 @@ def test_offsets_without_records_move_the_position_on(task: Task) -> None:
     assert put_stock(unit(task, 4, [movement("e0")])) == ["e0"]
 
 
-STEPS = st.lists(
-    st.tuples(
-        st.lists(st.tuples(st.sampled_from(["a", "b", "c", "", None]), st.integers(-HORIZON_MS, 2 * HORIZON_MS)), max_size=6),
-        st.sampled_from(["go on", "commit", "reopen"]),
-    ),
-    max_size=8,
-)  # fmt: skip
+RECORDS = st.tuples(st.sampled_from(["a", "b", "c", "", None]), st.integers(-HORIZON_MS, 2 * HORIZON_MS))
+STEPS = st.lists(st.tuples(st.lists(RECORDS, max_size=6), st.sampled_from(["go on", "commit", "reopen"])), max_size=8)
 
 
 @settings(max_examples=40)

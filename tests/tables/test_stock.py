@@ -1,0 +1,29 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.stock import StockRow
+from tables.stock import LOW_STOCK_MAX, low_stock, reindex, stock, stores_of_item
+
+IDS = st.text(st.characters(exclude_categories=["Cs"]) | st.just("\0"), min_size=1, max_size=5)
+
+
+@given(store=IDS, item=IDS)
+def test_a_new_row_enters_the_index_of_its_item(store: str, item: str) -> None:
+    key = stock.key(store, item)
+    assert stock.parts(key) == (store, item)
+    assert list(reindex(key, None, StockRow())) == [(stores_of_item.key(item, store), True)]
+    assert list(reindex(key, StockRow(), StockRow(on_hand=5))) == []
+
+
+@given(store=IDS, item=IDS, other=IDS)
+def test_a_store_s_rows_lie_together(store: str, item: str, other: str) -> None:
+    start, stop = stock.prefix(store)
+    assert start <= stock.key(store, item) < stop
+    assert (start <= stock.key(other, item) < stop) == (other == store)
+
+
+def test_rows_are_ranked_by_what_is_on_hand() -> None:
+    assert low_stock.score(StockRow(on_hand=-3)) == -3
+    assert low_stock.ceiling == LOW_STOCK_MAX
+    assert stock.ranking is low_stock
+    assert low_stock.key(-1, "S", "I") < low_stock.key(0, "A", "A")
