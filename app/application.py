@@ -34,7 +34,7 @@ MODULES = (
     "app.commands.simulate",
     "app.commands.replay",
     "app.commands.dead_letters",
-    # "app.commands.verify",
+    "app.commands.verify",
 )
 
 

@@ -1,0 +1,107 @@
+"""`faust -A app verify` beside workers on a real Kafka: right tables, a damaged row, a source without its beginning."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.records_to_delete import RecordsToDelete
+
+from app.domain.stock import StockRow
+from app.engine.idempotent import IdempotentProducer
+from app.simulator.reference.murmur2 import partition_of
+from app.simulator.scenario import Scenario, Shares
+from tables.stock import stock
+from tests.broker.harness import Harness
+from tests.broker.workers import ROOT
+
+pytestmark = pytest.mark.broker
+
+CHANGELOG = "stayshelf-inventory-changelog"
+
+
+def verify(harness: Harness, *, expected: int) -> str:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("STAYSHELF_")}
+    told = {"STAYSHELF_BROKER": f"kafka://{harness.bootstrap}", "STAYSHELF_REPLICATION_FACTOR": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "faust", "-A", "app", "verify"],
+        cwd=ROOT,
+        env=kept | told,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == expected, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout
+
+
+async def filled(harness: Harness, seed: int, count: int) -> None:
+    shares = Shares(duplicates=0.05, late=0.1, poison=0.05)
+    scenario = Scenario(seed, start=int(time.time() * 1_000), rate=1_000, shares=shares)
+    await harness.send(record._replace(due=None) for record in scenario.records(count))
+    await harness.until_applied()
+
+
+async def damaged(harness: Harness, store: str, item: str) -> None:
+    """Write a row nobody counted into the changelog, as a worker that lost its mind would."""
+    (worker,) = harness.workers
+    worker.stop()
+    row = stock.encode(StockRow(on_hand=12_345))
+    async with IdempotentProducer(bootstrap_servers=harness.bootstrap) as producer:
+        partition = partition_of(store.encode(), 24)
+        await producer.send_and_wait(CHANGELOG, row, stock.key(store, item), partition)
+
+
+async def test_tables_that_are_right_and_a_damaged_row(harness: Harness) -> None:
+    await harness.start()
+    await filled(harness, seed=1, count=3_000)
+    said = verify(harness, expected=0)
+    compared = dict(re.findall(r"(\w+) ([\d,]+)", said.splitlines()[-1].partition(":")[2]))
+    model, _log = await harness.model()
+    assert {table: int(count.replace(",", "")) for table, count in compared.items() if table != "differences"} == {
+        "stock": len(model.stock),
+        "availability": len(model.nights),
+        "bookings": len(model.bookings),
+        "payments": len(model.payments),
+    }
+    assert said.splitlines()[-1].endswith("differences: 0")
+    await damaged(harness, "store-001", "sku-00000")
+    said = verify(harness, expected=1)
+    assert "store-001 / sku-00000" in said
+    assert "found 12345" in said
+    assert said.splitlines()[-1].endswith("differences: 1")
+
+
+async def test_a_source_without_its_beginning(harness: Harness) -> None:
+    await harness.start()
+    await filled(harness, seed=1, count=2_000)
+    admin = AIOKafkaAdminClient(bootstrap_servers=harness.bootstrap)
+    await admin.start()
+    home = partition_of(b"store-001", 24)
+    model, log = await harness.model()
+    ends = {(record.topic, record.partition): record.offset + 1 for record in log}
+    cuts = {("inventory-events", home): ends["inventory-events", home] - 3}
+    cuts |= {
+        place: end // 2 for place, end in ends.items() if place[0] in ("booking-events", "payment-events") and end > 1
+    }
+    await admin.delete_records(
+        {TopicPartition(*place): RecordsToDelete(before_offset=cut) for place, cut in cuts.items()}
+    )
+    await admin.close()
+    await filled(harness, seed=2, count=2_000)
+    said = verify(harness, expected=0)
+    for (topic, partition), cut in cuts.items():
+        assert f"{topic}, partition {partition}, starts at {cut}: only rows first seen since are checked" in said
+    assert re.search(r"; [1-9][\d,]* rows not checked; differences: 0$", said.splitlines()[-1])
+    # A row that was first seen after the cut is checked all the same.
+    after, _log = await harness.model()
+    new = sorted(key[1:] for key in after.stock if key[0] == home and key not in model.stock)
+    await damaged(harness, *new[0])
+    assert " / ".join(new[0]) in verify(harness, expected=1)
