@@ -62,6 +62,16 @@ class Lowest:
         else:
             self._scores.pop(key, None)
 
+    def note_all(self, scores: dict[bytes, int]) -> None:
+        """Rows now have these scores; what is far above the bound, most of them, costs one comparison."""
+        kept, bound = self._scores, self._bound
+        for key, score in scores.items():
+            if score <= bound:
+                self.note(key, score)
+                bound = self._bound
+            elif key in kept:
+                del kept[key]
+
     @property
     def is_short(self) -> bool:
         """Whether rows above the bound may be needed for an answer."""

@@ -15,6 +15,9 @@ def AS_PARSED(key: Any) -> Any:  # noqa: N802 - a constant that happens to be ca
 
 
 class _PartitionRecords(fetcher.PartitionRecords):  # type: ignore[misc]
+    def __iter__(self) -> Any:
+        return self._records_iterator if self._key_deserializer is AS_PARSED else self
+
     def _consumer_record(self, tp: Any, record: Any) -> Any:
         return record if self._key_deserializer is AS_PARSED else super()._consumer_record(tp, record)
 

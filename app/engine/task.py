@@ -199,8 +199,7 @@ class Task:
         """Scores of rows that are on disk now."""
         for lowest in (self.lowest[tag], self.building.get(tag)):
             if lowest is not None:
-                for key, score in scores.items():
-                    lowest.note(key, score)
+                lowest.note_all(scores)
 
     def close(self) -> None:
         """Release the directory; it stays for the next time this partition comes here."""
