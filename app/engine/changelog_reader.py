@@ -1,6 +1,5 @@
 """Reads changelog partitions, for restore and standbys: a consumer of its own, outside the group, read committed."""
 
-import asyncio
 from collections.abc import Callable, Iterable
 from time import monotonic
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from app.engine.clients import start_all, stop_all
 from app.engine.offsets import end_offsets
 from app.engine.slim_records import AS_PARSED
 from app.engine.task import Task, TaskId
@@ -38,7 +38,7 @@ class ChangelogReader:
 
     async def start(self) -> None:
         """Connect; raises KafkaError."""
-        await asyncio.gather(self._records.start(), self._ends.start(), self._admin.start())
+        await start_all(self._records, self._ends, self._admin)
 
     async def ends(self, tasks: Iterable[Task]) -> dict[TaskId, int]:
         """Ends of the changelogs, open transactions included."""
@@ -80,6 +80,4 @@ class ChangelogReader:
 
     async def close(self) -> None:
         """Disconnect."""
-        await self._records.stop()
-        await self._ends.stop()
-        await self._admin.close()
+        await stop_all(self._records, self._ends, self._admin)

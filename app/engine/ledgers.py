@@ -136,7 +136,11 @@ class TransactionalLedger:
 
     async def _start(self) -> TransactionalProducer:
         producer = self._new_producer()
-        await producer.start()
+        try:
+            await producer.start()
+        except BaseException:
+            await abandon(producer)
+            raise
         self._producer = producer
         return producer
 
@@ -182,7 +186,11 @@ class AcknowledgedLedger:
 
     async def _start(self) -> AIOKafkaProducer:
         producer = self._new_producer()
-        await producer.start()
+        try:
+            await producer.start()
+        except BaseException:
+            await abandon(producer)
+            raise
         self._producer = producer
         return producer
 

@@ -1,6 +1,5 @@
 """How far the topics go: first and end offsets of all sources and the group's committed ones, looked up each second."""
 
-import asyncio
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -8,6 +7,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from mode import Service
 
+from app.engine.clients import start_all, stop_all
 from app.engine.group import GROUPS, INTERNAL_SOURCES
 from app.engine.offsets import end_offsets
 
@@ -47,9 +47,10 @@ class OffsetWatch(Service):  # type: ignore[misc]
     async def _look(self) -> None:
         if self._consumer is None or self._admin is None:
             options = self.engine.client_options()
-            self._consumer = AIOKafkaConsumer(**options, isolation_level="read_committed", enable_auto_commit=False)
-            self._admin = AIOKafkaAdminClient(**options)
-            await asyncio.gather(self._consumer.start(), self._admin.start())
+            consumer = AIOKafkaConsumer(**options, isolation_level="read_committed", enable_auto_commit=False)
+            admin = AIOKafkaAdminClient(**options)
+            await start_all(consumer, admin)
+            self._consumer, self._admin = consumer, admin
         self.end_offsets = _plain(await end_offsets(self._admin, self._consumer, self._partitions))
         self.start_offsets = _plain(await self._consumer.beginning_offsets(self._partitions))
         committed = await self._admin.list_consumer_group_offsets(self.engine.app.conf.id, partitions=self._partitions)
@@ -66,10 +67,7 @@ class OffsetWatch(Service):  # type: ignore[misc]
 
     async def _close(self) -> None:
         consumer, admin, self._consumer, self._admin = self._consumer, self._admin, None, None
-        if consumer is not None:
-            await consumer.stop()
-        if admin is not None:
-            await admin.close()
+        await stop_all(*[client for client in (consumer, admin) if client is not None])
 
     async def on_stop(self) -> None:
         """Close the clients."""

@@ -125,7 +125,8 @@ class Restore(Service):  # type: ignore[misc]
         app.flow_control.resume()
         app.consumer.resume_flow()
         await app._fetcher.maybe_start()
-        app.on_rebalance_end()
+        if app.rebalancing:
+            app.on_rebalance_end()
 
     async def _step(self) -> None:
         """One look at the changelogs."""
