@@ -1,4 +1,4 @@
-"""Agents driven without a broker: record logs decoded and cut as the worker does it, real tasks, and the reference beside."""
+"""Agents driven without a broker: logs decoded and cut as the worker does it, real tasks, and the reference beside."""
 
 import dataclasses
 import random
