@@ -78,6 +78,8 @@ def _parsed(text: bytes, number: int) -> dict[str, Any]:
         raise BadLine(f"line {number}: key must be text, or null")
     if not isinstance(event.get("value", ...), dict | None):
         raise BadLine(f"line {number}: value must be an object, or null")
+    if event["key"] is None and event["value"] is None:
+        raise BadLine(f"line {number}: key and value can't both be null")
     happened = event.get("timestamp")
     if isinstance(happened, bool) or not isinstance(happened, int | None):
         raise BadLine(f"line {number}: timestamp must be epoch milliseconds")

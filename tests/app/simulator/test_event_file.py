@@ -8,15 +8,15 @@ from app.simulator.outgoing import Outgoing
 
 LINES = [
     {"topic": "payment-events", "key": "P1", "value": {"paymentId": "P1", "amountMinor": 5.0}, "timestamp": 5_000},
-    {"topic": "booking-events", "key": None, "value": None},
+    {"topic": "booking-events", "key": None, "value": {}},
     {"topic": "inventory-events", "key": "é", "value": {}, "timestamp": 4_000},
-    {"topic": "inventory-events", "key": "", "value": {}, "timestamp": 6_500},
+    {"topic": "inventory-events", "key": "", "value": None, "timestamp": 6_500},
 ]
 RECORDS = [
     Outgoing("payment-events", b"P1", b'{"paymentId":"P1","amountMinor":5.0}', 0.0),
-    Outgoing("booking-events", None, None, None),
+    Outgoing("booking-events", None, b"{}", None),
     Outgoing("inventory-events", "é".encode(), b"{}", 0.0),
-    Outgoing("inventory-events", b"", b"{}", 1.5),
+    Outgoing("inventory-events", b"", None, 1.5),
 ]
 
 
@@ -39,6 +39,7 @@ def test_the_same_events_are_the_same_bytes(tmp_path: Path) -> None:
     ("line", "wrong"),
     [
         (b"secret", "not JSON"),
+        (b'{"topic":"payment-events","key":null,"value":null}', "key and value can't both be null"),
         (b'["secret"]', "not a JSON object"),
         (
             b'{"topic":"secret","key":"k","value":{}}',
