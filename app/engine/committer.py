@@ -7,11 +7,9 @@ from typing import Any, Protocol
 
 from mode import Service
 
-from app.engine.pending import Pending
+from app.engine.pending import PENDING_BYTES_MAX, Pending
 from app.engine.task import Task, TaskId
 
-#: A task that holds this much is waited for before more is read.
-PENDING_BYTES_MAX = 3 << 20
 _RETRY_S = 0.5
 
 

@@ -104,6 +104,7 @@ class TransactionalLedger:
         self._new_producer = new_producer
         self._group_id = group_id
         self._producer: TransactionalProducer | None = None
+        self._starting = asyncio.Lock()
         self.membership = Membership(-1, "", None)
 
     async def commit(self, taken: Taken) -> dict[TaskId, int]:
@@ -114,7 +115,7 @@ class TransactionalLedger:
             raise CommitFailed(f"{type(error).__name__}") from error
 
     async def _commit(self, taken: Taken) -> dict[TaskId, int]:
-        producer = self._producer or await self._start()
+        producer = await self._started()
         producer.set_membership(self.membership)
         await producer.begin_transaction()
         changelogs = {task.id: await send_changelog(producer, task, pending) for task, pending in taken}
@@ -127,22 +128,23 @@ class TransactionalLedger:
 
     async def prepare(self) -> None:
         """Start the producer: Kafka ends what a worker of the same id left open."""
-        if self._producer is None:
-            await self._start()
+        await self._started()
 
     async def renew(self) -> None:
         """A new producer under the same id: Kafka ends whatever the old one left open, and refuses it from then on."""
         await self.close()
 
-    async def _start(self) -> TransactionalProducer:
-        producer = self._new_producer()
-        try:
-            await producer.start()
-        except BaseException:
-            await abandon(producer)
-            raise
-        self._producer = producer
-        return producer
+    async def _started(self) -> TransactionalProducer:
+        async with self._starting:  # a commit and a restore may ask for it at the same time
+            if self._producer is None:
+                producer = self._new_producer()
+                try:
+                    await producer.start()
+                except BaseException:
+                    await abandon(producer)
+                    raise
+                self._producer = producer
+            return self._producer
 
     async def close(self) -> None:
         """Give the producer up without waiting for what it still holds."""
@@ -161,12 +163,13 @@ class AcknowledgedLedger:
         self._new_producer = new_producer
         self._commit_offsets = commit_offsets
         self._producer: AIOKafkaProducer | None = None
+        self._starting = asyncio.Lock()
         self.membership = Membership(-1, "", None)
 
     async def commit(self, taken: Taken) -> dict[TaskId, int]:
         """Each step is acknowledged before the next; a crash between them repeats, and the rules catch repetition."""
         try:
-            producer = self._producer or await self._start()
+            producer = await self._started()
             await asyncio.gather(
                 *await send_outputs(producer, [send for _, pending in taken for send in pending.sends])
             )
@@ -184,15 +187,17 @@ class AcknowledgedLedger:
         """A new producer; what the old one had in flight may still arrive, and counts once by its position."""
         await self.close()
 
-    async def _start(self) -> AIOKafkaProducer:
-        producer = self._new_producer()
-        try:
-            await producer.start()
-        except BaseException:
-            await abandon(producer)
-            raise
-        self._producer = producer
-        return producer
+    async def _started(self) -> AIOKafkaProducer:
+        async with self._starting:  # a commit and a restore may ask for it at the same time
+            if self._producer is None:
+                producer = self._new_producer()
+                try:
+                    await producer.start()
+                except BaseException:
+                    await abandon(producer)
+                    raise
+                self._producer = producer
+            return self._producer
 
     async def close(self) -> None:
         """Give the producer up without waiting for what it still holds."""

@@ -8,6 +8,9 @@ from app.engine.changelog import POSITION_KEY, Position, ids_key
 
 Headers = tuple[tuple[str, bytes], ...]
 
+#: A task that holds this much takes no more until it is committed: all it holds must fit one batch of its changelog.
+PENDING_BYTES_MAX = 3 << 20
+
 
 class Send(NamedTuple):
     """A record for a partition of another topic; timestamp is epoch ms, None for now."""

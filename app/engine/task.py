@@ -17,7 +17,7 @@ from app.delivery.duplicates import HORIZON_MS, DuplicateIndex, last_time
 from app.engine.cache import RowCache
 from app.engine.changelog import Position, SourcePosition, ids_number
 from app.engine.group import Group
-from app.engine.pending import Pending
+from app.engine.pending import PENDING_BYTES_MAX, Pending
 from app.engine.ranking import IndexNotReady, Lowest, Ranking
 from app.engine.storage import EVENT_IDS, META, POSITION, PartitionStore
 from app.engine.table import Index, RowTable
@@ -129,12 +129,15 @@ class Task:
         return self.sources.get(topic, _NOWHERE)
 
     def continues(self, topic: str, epoch: int, start: int) -> bool:
-        """Whether a unit read at an epoch, from offset start on, is exactly what comes next here."""
+        """Whether a unit read at an epoch, from offset start on, is exactly what comes next here, and there is room."""
         if self.role != "active" or not self.ready or epoch != self.epoch:
             return False
-        if start > self.reached(topic).next_offset:
+        due = self.reached(topic).next_offset
+        # Units that were queued before memory ran out are read again, like those behind a gap.
+        if start > due or (start == due and self.pending.bytes > PENDING_BYTES_MAX):
             self.gaps.add(topic)
-        return start == self.reached(topic).next_offset
+            return False
+        return start == due
 
     def latest(self, key: bytes) -> bytes | None:
         """The newest bytes of a row, committed or not."""

@@ -65,10 +65,12 @@ class Drop:
         self.address = address
         self.armed = False
         self.ends = 0
+        self.made = 0
 
     def producer(self) -> TransactionalProducer:
         producer = TransactionalProducer(**self._options, transaction_timeout_ms=10_000)
         send = producer.client.send
+        self.made += 1
 
         async def with_loss(node: int, request: Any, **options: Any) -> Any:
             if not (self.armed and isinstance(request, EndTxnRequest)):
@@ -126,9 +128,9 @@ async def test_a_transaction_of_several_tasks_makes_everything_visible(
 @pytest.mark.broker
 @pytest.mark.parametrize("stale", ["generation", "member"])
 async def test_who_is_not_in_the_group_any_more_changes_nothing(
-    kafka: str, topics: Topics, tasks: list[Task], ledger: TransactionalLedger, reader: Reader, stale: str
+    topics: Topics, tasks: list[Task], drop: Drop, ledger: TransactionalLedger, *, stale: str
 ) -> None:
-    async with member(kafka, topics) as consumer:
+    async with member(drop.address, topics) as consumer, Reader(drop.address) as reader:
         now = membership(consumer)
         wrong = now._replace(generation=now.generation - 1) if stale == "generation" else now._replace(member_id="gone")
         ledger.membership = wrong
@@ -183,6 +185,16 @@ async def test_without_an_answer_the_changelog_tells_what_happened(
             copy.close()
         await ledger.commit(change(tasks, topics, "later"))
         assert (await visible(reader, topics))[1].count(b"later") == PARTITIONS
+
+
+@pytest.mark.broker
+async def test_a_commit_and_a_restore_that_both_want_the_producer_share_it(
+    kafka: str, topics: Topics, tasks: list[Task], drop: Drop, ledger: TransactionalLedger
+) -> None:
+    async with member(kafka, topics) as consumer:
+        ledger.membership = membership(consumer)
+        await asyncio.gather(ledger.prepare(), ledger.commit(change(tasks, topics)), ledger.prepare())
+    assert drop.made == 1
 
 
 @pytest.mark.broker

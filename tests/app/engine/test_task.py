@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from app.delivery.duplicates import HORIZON_MS
 from app.engine.changelog import ids_key
+from app.engine.ledgers import CHANGELOG_BATCH_BYTES_MAX
+from app.engine.pending import PENDING_BYTES_MAX
 from app.engine.ranking import IndexNotReady
 from app.engine.reindex import index_changes
 from app.engine.storage import EVENT_IDS, META
@@ -238,3 +240,22 @@ def test_scans_are_cut_and_in_order(task: Task) -> None:
 def test_a_ranking_that_is_not_built_says_so(task: Task) -> None:
     with pytest.raises(IndexNotReady):
         task.scan(low_stock, b"", low_stock.key(5), 1)
+
+
+def test_a_task_that_holds_too_much_takes_no_more_before_its_commit(task: Task) -> None:
+    receive(task, 1)
+    task.pending.bytes = PENDING_BYTES_MAX + 1
+    assert receive(task, 1) == []
+    assert (task.gaps, task.reached(SOURCE).next_offset) == ({SOURCE}, 1)
+    commit(task)
+    assert receive(task, 1) == ["e1"]
+
+
+def test_queued_units_never_make_more_than_a_batch_can_hold(task: Task) -> None:
+    size, names = 0, "\U0001f4e6" * 120
+    for start in range(0, 16_000, 1_000):
+        events = [movement(f"e{start + n}", item_id=f"{names}{start + n}") for n in range(1_000)]
+        put_stock(unit(task, start, events))
+    size = sum(len(key) + len(value or b"") for key, value in task.take_pending().records())
+    assert size < CHANGELOG_BATCH_BYTES_MAX
+    assert task.gaps == {SOURCE}

@@ -1,4 +1,4 @@
-"""What a reader of committed records finds in topics, on Kafka and on the embedded broker, and topics of a test's own."""
+"""What a reader of committed records finds, on Kafka and on the embedded broker, and topics of a test's own."""
 
 import uuid
 from typing import Any, NamedTuple
