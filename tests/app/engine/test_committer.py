@@ -1,0 +1,141 @@
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.engine.committer import CommitFailed, Committer
+from app.engine.pending import PENDING_BYTES_MAX, Counts, Pending
+from app.engine.task import Task, TaskId
+from tests.app.engine.opened import SOURCE, movement, opened, put_stock, unit
+
+
+class Desk:
+    """The engine and the ledger as the committer knows them; a commit waits while the ledger is shut."""
+
+    def __init__(self, tasks: list[Task]) -> None:
+        self._tasks = tasks
+        self.open = asyncio.Event()
+        self.open.set()
+        self.error: CommitFailed | None = None
+        self.commits: list[list[TaskId]] = []
+        self.events: list[str] = []
+
+    @property
+    def tasks(self) -> "Desk":
+        return self
+
+    def held(self) -> list[Task]:
+        return self._tasks
+
+    async def commit(self, taken: list[tuple[Task, Pending]]) -> dict[TaskId, int]:
+        self.commits.append([task.id for task, _ in taken])
+        await self.open.wait()
+        if self.error is not None:
+            raise self.error
+        return {task.id: 100 + len(self.commits) for task, _ in taken}
+
+    async def renew(self) -> None:
+        self.events.append("renew")
+
+    def reset(self, tasks: list[Task]) -> None:
+        self.events.append(f"reset {len(tasks)}")
+        for task in tasks:
+            task.reset()
+
+    def restore_again(self) -> None:
+        self.events.append("again")
+
+    def report(self, counts: list[Counts], _seconds: float) -> None:
+        self.events.append(f"report {sum(count.consumed[SOURCE] for count in counts)}")
+
+
+@pytest.fixture
+def tasks(tmp_path: Path) -> Iterator[list[Task]]:
+    tasks = [opened(tmp_path / str(n), partition=n) for n in range(3)]
+    yield tasks
+    for task in tasks:
+        task.close()
+
+
+def feed(task: Task) -> None:
+    start = task.reached(SOURCE).next_offset
+    put_stock(unit(task, start, [movement(f"e{start}")]))
+
+
+def committer(desk: Any) -> Committer:
+    return Committer(desk, desk, interval_s=0.001)
+
+
+async def until(condition: Any) -> None:
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0)
+
+
+async def test_one_commit_takes_what_every_task_has(tasks: list[Task]) -> None:
+    desk = Desk(tasks)
+    feed(tasks[0])
+    feed(tasks[2])
+    await committer(desk).commit()
+    assert desk.commits == [[tasks[0].id, tasks[2].id]]
+    assert [task.positions for task in tasks] == [{SOURCE: 1}, {}, {SOURCE: 1}]
+    assert [task.store.changelog_offset for task in tasks] == [101, 0, 101]
+    assert desk.events == ["report 2"]
+    await committer(desk).commit()
+    assert len(desk.commits) == 1
+
+
+async def test_a_failed_commit_resets_its_tasks_and_starts_over(tasks: list[Task]) -> None:
+    desk = Desk(tasks)
+    desk.error = CommitFailed("IllegalGenerationError")
+    feed(tasks[1])
+    await committer(desk).commit()
+    assert desk.events == ["reset 1", "renew", "again"]
+    assert (tasks[1].ready, tasks[1].positions, tasks[0].ready) == (False, {}, True)
+
+
+async def test_a_task_that_was_reset_meanwhile_is_not_written(tasks: list[Task]) -> None:
+    desk = Desk(tasks)
+    desk.open.clear()
+    feed(tasks[0])
+    feed(tasks[1])
+    committing = asyncio.create_task(committer(desk).commit())
+    await until(lambda: desk.commits)
+    tasks[0].reset()
+    desk.open.set()
+    await committing
+    assert [task.positions for task in tasks[:2]] == [{}, {SOURCE: 1}]
+
+
+async def test_a_drain_that_takes_too_long_gives_up_what_is_left(tasks: list[Task]) -> None:
+    desk = Desk(tasks)
+    desk.open.clear()
+    feed(tasks[0])
+    await committer(desk).drain(0.01)
+    assert desk.events == ["reset 1", "renew"]
+    assert not tasks[0].pending
+
+
+async def test_there_is_room_again_after_a_commit(tasks: list[Task]) -> None:
+    desk = Desk(tasks)
+    service = committer(desk)
+    await service.room_for(tasks[0])
+    feed(tasks[0])
+    tasks[0].pending.bytes = PENDING_BYTES_MAX + 1
+    waiting = asyncio.create_task(service.room_for(tasks[0]))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    await service.commit()
+    async with asyncio.timeout(5):
+        await waiting
+
+
+async def test_finished_units_are_committed_without_being_asked(tasks: list[Task]) -> None:
+    desk = Desk(tasks)
+    async with committer(desk) as service:
+        for expected in (1, 2):
+            feed(tasks[0])
+            service.finished()
+            await until(lambda expected=expected: tasks[0].positions == {SOURCE: expected})
