@@ -70,7 +70,7 @@ def committer(desk: Any) -> Committer:
 
 async def until(condition: Any) -> None:
     async with asyncio.timeout(5):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - a condition, not an event
             await asyncio.sleep(0)
 
 
