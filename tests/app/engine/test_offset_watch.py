@@ -1,0 +1,45 @@
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from aiokafka.errors import KafkaError
+
+from app.engine.idempotent import IdempotentProducer
+from app.engine.offset_watch import OffsetWatch
+from app.engine.topic_admin import topics_ready
+from app.engine.topic_specs import SPECS
+from app.settings import Settings
+
+
+def watch(address: str) -> OffsetWatch:
+    options = {"bootstrap_servers": address}
+    app = SimpleNamespace(conf=SimpleNamespace(id="stayshelf"))
+    return OffsetWatch(SimpleNamespace(client_options=lambda: options, app=app))
+
+
+async def until(condition: Any) -> None:
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110 - a condition, not an event
+            await asyncio.sleep(0.02)
+
+
+async def test_offsets_of_all_sources_are_known_soon(tansu: str) -> None:
+    options = {"bootstrap_servers": tansu}
+    async with topics_ready(Settings(_env_file=None), SPECS, options=options, say=lambda line: None):
+        async with IdempotentProducer(**options) as producer:
+            for _ in range(3):
+                await producer.send_and_wait("payment-events", b"x", partition=4)
+        async with watch(tansu) as offsets:
+            await until(lambda: offsets.end_offsets and offsets.start_offsets)
+            assert offsets.end_offsets["payment-events", 4] == 3
+            assert offsets.end_offsets["payment-events", 0] == 0
+            assert offsets.start_offsets["payment-events", 4] == 0
+            assert len(offsets.end_offsets) == 24 + 24 + 12 + 6
+            assert ("stayshelf-reservations", 0) not in offsets.group_offsets
+            assert await offsets.latest_end("payment-events", 4) == 3
+
+
+async def test_without_a_connection_it_says_so() -> None:
+    with pytest.raises(KafkaError, match="not connected"):
+        await watch("127.0.0.1:1").latest_end("payment-events", 0)
