@@ -19,7 +19,7 @@ from tests.broker.load import interleaved, troubled
 pytestmark = pytest.mark.broker
 
 ALL = os.environ.get("STAYSHELF_TEST_ROWS") == "all"
-BOOKINGS, SALES = (None, 300_000) if ALL else (3_000, 12_000)
+BOOKINGS, SALES = (None, 300_000) if ALL else (1_500, 6_000)
 REASONS = {
     "not-avro-or-json",
     "unknown-schema",
