@@ -1,0 +1,195 @@
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from faust.types import TP
+
+from app.engine.group import INVENTORY
+from app.engine.kip447 import Membership, TransactionalProducer
+from app.engine.ledgers import PRODUCER_OPTIONS, TransactionalLedger
+from app.engine.restore import Restore
+from app.engine.task import Task, TaskId
+from app.engine.tasks import Tasks
+from tests.app.engine.opened import SOURCE, TABLES, movement, on_disk, put_stock, unit
+from tests.broker.harness import Harness
+
+pytestmark = pytest.mark.broker
+
+ID = TaskId("inventory", 5)
+OWN_RECORDS = "stayshelf-reservations"
+
+
+async def nothing(*_: Any) -> None:
+    """What Faust does here is not looked at."""
+
+
+class Desk:
+    """The app and the engine as a restore knows them: real tasks and clients, and an assignment of the test's own."""
+
+    def __init__(self, address: str, directory: Path, writer: str) -> None:
+        self.address = address
+        self.actives: set[TP] = set()
+        self.standbys: set[TP] = set()
+        self.started: list[dict[TP, int]] = []
+        self.tasks = Tasks(directory, lambda: TABLES)
+        self.tasks.writer = writer
+        self.ledger = TransactionalLedger(lambda: self.transactional_producer(writer), "stayshelf")
+        self.assignor = SimpleNamespace(assigned_actives=lambda: self.actives, assigned_standbys=lambda: self.standbys)
+        self.consumer = SimpleNamespace(membership=self.membership, start_at=self.start_at, resume_flow=lambda: None)
+        self.tables = SimpleNamespace(on_actives_ready=lambda: None, on_standbys_ready=lambda: None)
+        self.on_rebalance_complete = SimpleNamespace(send=nothing)
+        self.flow_control = SimpleNamespace(resume=lambda: None)
+        self._fetcher = SimpleNamespace(maybe_start=nothing)
+        self.consumer_generation_id, self.rebalancing = 1, False
+
+    @property
+    def engine(self) -> "Desk":
+        return self
+
+    def client_options(self) -> dict[str, Any]:
+        return {"bootstrap_servers": self.address}
+
+    def transactional_producer(self, id: str) -> TransactionalProducer:
+        return TransactionalProducer(
+            **self.client_options(), **PRODUCER_OPTIONS, transactional_id=id, transaction_timeout_ms=60_000
+        )
+
+    async def membership(self) -> Membership:
+        return Membership(-1, "", None)
+
+    async def start_at(self, offsets: dict[TP, int]) -> None:
+        self.started.append(offsets)
+
+    async def commit(self, task: Task, *ids: str) -> None:
+        """One unit, committed to Kafka and then to disk."""
+        put_stock(unit(task, task.reached(SOURCE).next_offset, [movement(id) for id in ids]))
+        for id, offset in (await self.ledger.commit([(task, task.take_pending())])).items():
+            assert id == task.id
+            task.write_committed(offset)
+
+
+@pytest.fixture
+async def address(kafka: str, tmp_path: Path) -> AsyncIterator[str]:
+    async with Harness(kafka, tmp_path / "harness"):
+        yield kafka
+
+
+@pytest.fixture
+async def desk_of(address: str, tmp_path: Path) -> AsyncIterator[Callable[[str], Desk]]:
+    desks: list[Desk] = []
+
+    def make(writer: str) -> Desk:
+        desks.append(Desk(address, tmp_path / writer, writer))
+        return desks[-1]
+
+    yield make
+    for desk in desks:
+        await desk.ledger.close()
+        desk.tasks.close_all()
+
+
+def active(desk: Desk) -> Task:
+    task = desk.tasks.open(ID)
+    task.promote()
+    return task
+
+
+async def assign(restore: Restore, *, active: bool) -> None:
+    changelog = TP(INVENTORY.changelog, ID.partition)
+    restore.app.actives, restore.app.standbys = ({changelog}, set()) if active else (set(), {changelog})
+    await restore.on_rebalance(set(), set(), set(), 1)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(15):  # below every transaction's timeout
+        while not condition():  # noqa: ASYNC110 - a condition, not an event
+            await asyncio.sleep(0.02)
+
+
+def is_active(desk: Desk) -> bool:
+    task = desk.tasks.get(*ID)
+    return task is not None and task.ready and task.role == "active"
+
+
+async def test_a_copy_is_restored_and_then_read_from_its_position(desk_of: Callable[[str], Desk]) -> None:
+    writer, reader = desk_of("writer"), desk_of("reader")
+    task = active(writer)
+    await writer.commit(task, "e0", "e1", "e0")
+    await writer.commit(task, "e3")
+    async with Restore(reader, None) as restore:
+        await assign(restore, active=True)
+        await until(restore.completed.is_set)
+        assert is_active(reader)
+        copy = reader.tasks.get(*ID)
+        assert copy is not None
+        assert on_disk(copy) == on_disk(task)
+        assert reader.started == [{TP(SOURCE, 5): 4, TP(OWN_RECORDS, 5): 0}]
+        assert restore.remaining(copy) <= 1  # the marker of the last commit is no record
+
+
+async def test_a_standby_follows_and_takes_over(desk_of: Callable[[str], Desk]) -> None:
+    writer, reader = desk_of("writer"), desk_of("reader")
+    task = active(writer)
+    await writer.commit(task, "e0")
+    async with Restore(reader, None) as restore:
+        await assign(restore, active=False)
+        await until(restore.completed.is_set)
+        await until(lambda: reader.tasks.held()[0].positions == {SOURCE: 1})
+        await writer.commit(task, "e1")
+        await until(lambda: reader.tasks.held()[0].positions == {SOURCE: 2})
+        assert (reader.tasks.held()[0].role, reader.started) == ("standby", [])
+        await assign(restore, active=True)
+        await until(lambda: is_active(reader))
+        assert reader.started == [{TP(SOURCE, 5): 2, TP(OWN_RECORDS, 5): 0}]
+
+
+async def test_what_a_dead_owner_left_open_is_ended_and_never_seen(desk_of: Callable[[str], Desk]) -> None:
+    writer, reader = desk_of("writer"), desk_of("reader")
+    await writer.commit(active(writer), "e0")
+    stranger = writer.transactional_producer("writer")
+    await stranger.start()
+    await stranger.begin_transaction()
+    await stranger.send_and_wait(INVENTORY.changelog, b"row", key=b"sX\0\0Y", partition=ID.partition)
+    await stranger.client.close()
+    async with Restore(reader, None) as restore:
+        await assign(restore, active=True)
+        await until(lambda: is_active(reader))
+        copy = reader.tasks.held()[0]
+        assert (copy.positions, copy.store.get(b"sX\0\0Y")) == ({SOURCE: 1}, None)
+    await stranger.stop()
+
+
+async def test_a_copy_from_another_life_of_the_changelog_is_rebuilt(desk_of: Callable[[str], Desk]) -> None:
+    writer, reader = desk_of("writer"), desk_of("reader")
+    await writer.commit(active(writer), "e0")
+    old = reader.tasks.open(ID)
+    old.store.write([(b"sX\0\0Y", b"row")], 1_000, {})
+    async with Restore(reader, None) as restore:
+        await assign(restore, active=True)
+        await until(lambda: is_active(reader))
+        assert old.store.get(b"sX\0\0Y") is None
+        assert old.positions == {SOURCE: 1}
+
+
+async def test_nothing_starts_while_partitions_are_about_to_move(desk_of: Callable[[str], Desk]) -> None:
+    reader = desk_of("reader")
+    async with Restore(reader, None) as restore:
+        await assign(restore, active=True)
+        restore.hold()
+        await until(lambda: not restore._assigned.is_set())
+        assert (reader.started, restore.completed.is_set()) == ([], False)
+        await assign(restore, active=True)
+        await until(lambda: is_active(reader))
+
+
+async def test_copies_that_moved_away_are_closed(desk_of: Callable[[str], Desk]) -> None:
+    reader = desk_of("reader")
+    gone = reader.tasks.open(TaskId("payments", 1))
+    async with Restore(reader, None) as restore:
+        await assign(restore, active=True)
+        await until(lambda: is_active(reader))
+        assert [task.id for task in reader.tasks.held()] == [ID]
+        assert not gone.is_open
