@@ -1,0 +1,140 @@
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from faust.types import TP
+
+from app.application import app
+from app.engine import transport
+from app.engine.intake import Intake
+from app.engine.task import Task, TaskId
+from app.engine.tasks import Tasks
+from app.engine.transport import Consumer, ConsumerThread, Fetched
+from tests.app.engine.opened import SOURCE, TABLES, Record, movement, put_stock, unit
+
+HERE = TP(SOURCE, 2)
+
+
+class Engine:
+    """The engine as the consumer knows it; there is always room, and everything decodes to a movement."""
+
+    def __init__(self, directory: Path) -> None:
+        self.tasks = Tasks(directory, lambda: TABLES)
+        self.intake = Intake({SOURCE: self})  # type: ignore[dict-item]
+        self.committer = self
+        self.waited_for: list[TaskId] = []
+
+    def decode(self, records: list[Record]) -> list[Any]:
+        return [movement(f"e{record.offset}") for record in records]
+
+    async def room_for(self, task: Task) -> None:
+        self.waited_for.append(task.id)
+
+    def finished(self) -> None:
+        """Nothing is committed here."""
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = Engine(tmp_path)
+    engine.tasks.open(TaskId("inventory", 2)).promote()
+    yield engine
+    engine.tasks.close_all()
+
+
+@pytest.fixture
+async def consumer(engine: Engine) -> Consumer:
+    messages: list[Any] = []
+
+    async def deliver(message: Any) -> None:
+        messages.append(message)
+
+    told = {"callback": deliver, "on_partitions_revoked": deliver, "on_partitions_assigned": deliver}
+    consumer = Consumer(app.transport, **told, loop=asyncio.get_running_loop())
+    consumer.engine, consumer.messages, consumer.flow_active = engine, messages, True
+    return consumer
+
+
+def task_of(engine: Engine) -> Task:
+    task = engine.tasks.get("inventory", 2)
+    assert task is not None
+    return task
+
+
+async def test_records_become_units_that_follow_each_other(consumer: Any, engine: Engine) -> None:
+    records = [Record(offset) for offset in range(10, 2_510)]
+    task_of(engine).sources[SOURCE] = task_of(engine).reached(SOURCE)._replace(next_offset=8)
+    await consumer._deliver(HERE, Fetched(8, 2_520, records))
+    reads = [message.value.read for message in consumer.messages]
+    assert [(read.start, read.stop) for read in reads] == [(8, 1_010), (1_010, 2_010), (2_010, 2_520)]
+    assert [message.offset for message in consumer.messages] == [1_009, 2_009, 2_519]
+    assert {message.tp for message in consumer.messages} == {HERE}
+    assert engine.waited_for == [("inventory", 2)] * 3
+    for message in consumer.messages:
+        put_stock(message.value)
+    assert task_of(engine).reached(SOURCE).next_offset == 2_520
+
+
+async def test_what_is_held_by_nobody_here_is_dropped(consumer: Any) -> None:
+    await consumer._deliver(TP(SOURCE, 3), Fetched(0, 1, [Record(0)]))
+    assert consumer.messages == []
+
+
+async def test_nothing_more_is_delivered_once_the_flow_stops(consumer: Any) -> None:
+    async def stop(message: Any) -> None:
+        consumer.messages.append(message)
+        consumer.flow_active = False
+
+    consumer.callback = stop
+    await consumer._deliver(HERE, Fetched(0, 3_000, [Record(offset) for offset in range(3_000)]))
+    assert len(consumer.messages) == 1
+
+
+async def test_gaps_are_read_again_from_where_the_state_is(consumer: Any, engine: Engine) -> None:
+    sought: list[dict[TP, int]] = []
+
+    async def start_at(offsets: dict[TP, int]) -> None:
+        sought.append(offsets)
+
+    consumer.start_at = start_at
+    task = task_of(engine)
+    put_stock(unit(task, 0, [movement("e0")]))
+    put_stock(unit(task, 5, [movement("e5")]))
+    await consumer._close_gaps()
+    await consumer._close_gaps()
+    assert sought == [{HERE: 1}]
+
+
+async def test_offsets_are_nobody_s_business_but_the_committer_s(consumer: Any) -> None:
+    assert consumer.ack(None)
+    await consumer.perform_seek()
+
+
+class State:
+    has_valid_position = True
+    position = 0
+
+
+async def test_transaction_markers_are_covered_by_no_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    state, found = State(), {HERE: [Record(4), Record(5)]}
+    assignment = SimpleNamespace(tps={HERE}, state_value=lambda tp: state)
+    client = SimpleNamespace(_subscription=SimpleNamespace(subscription=SimpleNamespace(assignment=assignment)))
+
+    async def fetched(*_: Any) -> Any:
+        return found
+
+    monkeypatch.setattr(transport.driver.AIOKafkaConsumerThread, "_fetch_records", fetched)
+    thread = ConsumerThread.__new__(ConsumerThread)
+    thread._reading = {HERE: 3}
+    state.position = 7
+    assert await thread._fetch_records(client, {HERE}) == {HERE: Fetched(3, 7, [Record(4), Record(5)])}
+    found.clear()
+    assert await thread._fetch_records(client, {HERE}) == {}
+    state.position = 8
+    assert await thread._fetch_records(client, set()) == {}
+    assert await thread._fetch_records(client, {HERE}) == {HERE: Fetched(7, 8, [])}
+    state.has_valid_position = False
+    assert await thread._fetch_records(client, {HERE}) == {}
