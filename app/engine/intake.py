@@ -14,6 +14,8 @@ from schemas.reservations import ReservationEvent
 RECORDS_MAX = 1_000
 #: Rows a unit may change; an event for a year of nights counts as many as its nights.
 ROWS_MAX = 2_000
+#: Sources with texts of any length that stand in their rows: there a KiB counts as a row, so that a unit fits a batch.
+_WITH_LONG_TEXTS = frozenset({"booking-events", "payment-events"})
 
 
 class Decoder(Protocol):
@@ -45,7 +47,10 @@ class Intake:
         for at in range(0, len(records), RECORDS_MAX):
             part = records[at : at + RECORDS_MAX]
             decoded = decoder.decode(part)
-            for first, last in _cuts([_rows(event) for event in decoded]):
+            rows = [_rows(event) for event in decoded]
+            if topic in _WITH_LONG_TEXTS:
+                rows = [n + _kib(record) for n, record in zip(rows, part, strict=True)]
+            for first, last in _cuts(rows):
                 is_last = at + last == len(records)
                 end = stop if is_last else part[last - 1].offset + 1
                 yield Read(topic, start, end, part[first:last], decoded[first:last])
@@ -61,6 +66,11 @@ def _rows(event: Any) -> int:
     if kind is InventoryEvent and event.location_type == "HOTEL":
         return int(event.stay_to - event.stay_from)
     return 1
+
+
+def _kib(record: Any) -> int:
+    """Whole KiB of a record."""
+    return (len(record.value or b"") + len(record.key or b"")) >> 10
 
 
 def _cuts(rows: list[int]) -> Iterator[tuple[int, int]]:

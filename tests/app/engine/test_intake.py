@@ -13,12 +13,14 @@ from schemas.reservations import ReservationEvent, encode
 
 class Record(NamedTuple):
     offset: int
-    value: Any
+    event: Any = None
+    value: bytes | None = None
+    key: bytes | None = None
 
 
 class AsGiven:
     def decode(self, records: Any) -> list[Any]:
-        return [record.value for record in records]
+        return [record.event for record in records]
 
 
 def allotment(nights: int) -> InventoryEvent:
@@ -66,6 +68,16 @@ def test_no_unit_has_too_many_records(count: int) -> None:
     assert sum(len(read.records) for read in reads) == count
 
 
+@pytest.mark.parametrize("topic", ["booking-events", "payment-events"])
+def test_no_unit_has_too_many_bytes(topic: str) -> None:
+    records = [Record(n, SALE, b"x" * 30_000, b"k" * 30_000) for n in range(1_000)]
+    records[500] = Record(500, SALE, b"x" * 9_000_000)
+    reads = list(Intake({topic: AsGiven()}).read(topic, 0, 1_000, records))
+    assert [record for read in reads for record in read.records] == records
+    sizes = [sum(len(record.value or b"") + len(record.key or b"") for record in read.records) for read in reads]
+    assert [size for size in sizes if size > 3 << 20] == [9_000_000]
+
+
 def test_offsets_without_records_are_a_read_too() -> None:
     (read,) = Intake({"t": AsGiven()}).read("t", 5, 9, [])
     assert (read.start, read.stop, list(read.records)) == (5, 9, [])
@@ -77,4 +89,4 @@ def test_every_source_has_a_decoder() -> None:
 
 def test_reservations_are_the_program_s_own() -> None:
     event = ReservationEvent("H", "R", 1, 3, -2, 4, 77, 1)
-    assert decoders()["stayshelf-reservations"].decode([Record(0, encode(event))]) == [event]
+    assert decoders()["stayshelf-reservations"].decode([Record(0, value=encode(event))]) == [event]
