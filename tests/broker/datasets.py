@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from importlib.resources import files
+from random import Random
 
 from pyarrow import parquet
 
@@ -17,7 +18,7 @@ COLUMNS = ["store_id", "product_id", "quantity", "transaction_timestamp"]
 def resort(rows: int | None = None) -> list[Happening]:
     """Events of `rows` bookings from the whole time, or of all 40,060."""
     stays = list(read(BOOKINGS_FILE))
-    return events_of(stays if rows is None else stays[:: len(stays) // rows])
+    return events_of(stays if rows is None else Random(1).sample(stays, rows))
 
 
 def journey(rows: int) -> Iterator[Happening]:
