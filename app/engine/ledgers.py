@@ -20,7 +20,8 @@ from app.engine.kip447 import Membership, TransactionalProducer
 from app.engine.pending import Pending, Send
 from app.engine.task import Task, TaskId
 
-CHANGELOG_BATCH_BYTES_MAX = 8 << 20
+# Far above what is pending at once (app.engine.pending): only a single row of this size would not fit.
+CHANGELOG_BATCH_BYTES_MAX = 90 << 20
 TRANSACTION_TIMEOUT_MS = 10_000
 _COMMIT_TIMEOUT_S = 15.0
 
@@ -35,7 +36,7 @@ PRODUCER_OPTIONS: dict[str, Any] = {
     "compression_type": "snappy",
     "linger_ms": 5,
     "max_batch_size": CHANGELOG_BATCH_BYTES_MAX,
-    "max_request_size": 96 << 20,
+    "max_request_size": 100 << 20,
 }
 
 

@@ -39,6 +39,8 @@ class Restore(Service):  # type: ignore[misc]
         self._assigned = asyncio.Event()
         self._generation = 0
         self._holding = True
+        #: Transactional ids that are not to be ended, or were.
+        self._ended: set[str] = set()
         self._actives: set[TaskId] = set()
         self._standbys: set[TaskId] = set()
         self._reader: ChangelogReader | None = None
@@ -99,6 +101,7 @@ class Restore(Service):  # type: ignore[misc]
             await asyncio.sleep(0)
         reader = self._reader = self._reader or await self._new_reader()
         await engine.ledger.prepare()
+        self._ended = {"", engine.tasks.writer}
         self.ends = await reader.ends(engine.tasks.held())
         for task in engine.tasks.held():
             self._check(task)
@@ -183,8 +186,10 @@ class Restore(Service):  # type: ignore[misc]
         The last owner is no member any more, or it would have committed before the partition moved.
         """
         writer = task.committed.writer
-        if await reader.blocked_s(task) > _PATIENCE_S and writer not in ("", self.engine.tasks.writer):
+        if await reader.blocked_s(task) > _PATIENCE_S and writer not in self._ended:
             self.log.info("Ending what the last owner of %s-%d left open", *task.id)
+            # Once only: a writer that is alive after all starts over, and must not be refused again and again.
+            self._ended.add(writer)
             producer = self.engine.transactional_producer(writer)
             await producer.start()
             await producer.stop()

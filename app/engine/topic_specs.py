@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 DAY_MS = 86_400_000
 KAFKA_MESSAGE_BYTES = 1_048_588  # the broker's own default for max.message.bytes
-CHANGELOG_MESSAGE_BYTES = 8 * 1024 * 1024  # a unit's rows go out as one record batch
-# A value of up to 64 MiB must fit a dead letter even if snappy can't shrink it; Kafka takes no request over 100 MiB.
-LETTER_MESSAGE_BYTES = 100 * 1024 * 1024
+# A value of up to 64 MiB must fit a dead letter, and a row made of one its changelog, even if snappy can't shrink it;
+# Kafka takes no request over 100 MiB.
+LARGE_MESSAGE_BYTES = 100 * 1024 * 1024
 
 RESERVATIONS = "stayshelf-reservations"
 DEAD_LETTER_MARKS = "stayshelf-dead-letter-marks"
@@ -41,20 +41,20 @@ def _source(name: str, partitions: int, days: int, text: str) -> tuple[TopicSpec
         *(
             TopicSpec(
                 f"{name}-retry-{n}", partitions, days * DAY_MS, "delete", "delivery", f"{retry}, waits {n} s",
-                LETTER_MESSAGE_BYTES,
+                LARGE_MESSAGE_BYTES,
             )
             for n in (1, 2)
         ),
         TopicSpec(
             f"{name}-dlt", partitions, 90 * DAY_MS, "delete", "delivery", "dead letters, with the original bytes",
-            LETTER_MESSAGE_BYTES,
+            LARGE_MESSAGE_BYTES,
         ),
     )  # fmt: skip
 
 
 def _changelog(group: str, partitions: int) -> TopicSpec:
     name, text = f"stayshelf-{group}-changelog", f"rows, positions and seen ids of the {group} tables"
-    return TopicSpec(name, partitions, None, "compact", "engine", text, CHANGELOG_MESSAGE_BYTES)
+    return TopicSpec(name, partitions, None, "compact", "engine", text, LARGE_MESSAGE_BYTES)
 
 
 SPECS: tuple[TopicSpec, ...] = (

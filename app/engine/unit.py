@@ -198,6 +198,8 @@ class Unit:
         pending = task.pending
         for rows in self._tables.values():
             rows.flush(pending)
+        # Rows know their unit: kept, the two would hold a thousand events until the garbage collector looks.
+        self._tables.clear()
         pending.times += self._times
         pending.digests += self._digests
         pending.sends += self._sends
