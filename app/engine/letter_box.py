@@ -12,7 +12,7 @@ from aiokafka.structs import ConsumerRecord
 from app.delivery.dead_letters import SUFFIX, Letter, read_headers
 from app.engine.idempotent import IdempotentProducer
 from app.engine.offsets import end_offsets
-from app.engine.topic_specs import DEAD_LETTER_MARKS, LETTER_MESSAGE_BYTES, PARTITIONS
+from app.engine.topic_specs import DEAD_LETTER_MARKS, LARGE_MESSAGE_BYTES, PARTITIONS
 from app.settings import Refused
 
 Progress = Callable[[int, int], None]
@@ -122,7 +122,7 @@ class LetterBox:
 
     async def _started(self) -> IdempotentProducer:
         if self._producer is None:
-            self._producer = IdempotentProducer(**self._options, linger_ms=0, max_request_size=LETTER_MESSAGE_BYTES)
+            self._producer = IdempotentProducer(**self._options, linger_ms=0, max_request_size=LARGE_MESSAGE_BYTES)
             await self._producer.start()
         return self._producer
 
