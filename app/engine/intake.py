@@ -47,7 +47,7 @@ class Intake:
         for at in range(0, len(records), RECORDS_MAX):
             part = records[at : at + RECORDS_MAX]
             decoded = decoder.decode(part)
-            rows = [_rows(event) for event in decoded]
+            rows = [_rows(event) for event in decoded] if _has_spans(decoded) else [1] * len(decoded)
             if topic in _WITH_LONG_TEXTS:
                 rows = [n + _kib(record) for n, record in zip(rows, part, strict=True)]
             for first, last in _cuts(rows):
@@ -55,6 +55,12 @@ class Intake:
                 end = stop if is_last else part[last - 1].offset + 1
                 yield Read(topic, start, end, part[first:last], decoded[first:last])
                 start = end
+
+
+def _has_spans(decoded: Sequence[Any]) -> bool:
+    """Whether some of the events are about spans of nights."""
+    kind = decoded[0].__class__
+    return kind is not InventoryEvent or any(event[1] == "HOTEL" for event in decoded)
 
 
 def _rows(event: Any) -> int:

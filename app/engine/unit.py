@@ -9,6 +9,7 @@ nothing.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate, chain, compress
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from app.delivery.dead_letters import letter
@@ -64,17 +65,24 @@ class Rows(Generic[Row]):
         """Hand the changed rows and their index entries to the task."""
         encode, reindex, ranking = self._table.encode, self._table.reindex, self._table.ranking
         cached, changed, index = self._unit.task.rows, pending.rows, pending.index
-        size = 0
-        for key, row in self._changed.items():
-            value = encode(row)
-            cached[key] = changed[key] = value
-            size += len(key) + len(value)
-            if reindex is not None:
-                index.update(reindex(key, self._before[key], row))
-        pending.bytes += size
-        if ranking is not None and self._changed:
+        keys, rows = list(self._changed), list(self._changed.values())
+        values = list(map(encode, rows))
+        cached.update(zip(keys, values, strict=True))
+        changed.update(zip(keys, values, strict=True))
+        pending.bytes += sum(map(len, keys)) + sum(map(len, values))
+        if reindex is not None:
+            before = map(self._before.__getitem__, keys)
+            index.update(chain.from_iterable(map(reindex, keys, before, rows)))
+        if ranking is not None and rows:
             scores = pending.scores.setdefault(ranking.format.tag, {})
-            scores.update(zip(self._changed, map(ranking.score, self._changed.values()), strict=True))
+            scores.update(zip(keys, map(ranking.score, rows), strict=True))
+
+
+def _all_new(decoded: Sequence[Any], hashes: list[bytes], recent: dict[bytes, int]) -> bool:
+    """Whether a list holds neither poison nor an event without an id, nor an id twice or seen before."""
+    distinct = set(hashes)
+    plain = bool(hashes) and len(distinct) == len(hashes) and b"" not in distinct and distinct.isdisjoint(recent)
+    return plain and Poison not in set(map(type, decoded))
 
 
 class Buried(NamedTuple):
@@ -133,6 +141,9 @@ class Unit:
         seen = self.task.seen()
         hashes = [digest(event[0].encode()) if event[0] else b"" for event in self.read.decoded]
         recent, older = seen.recent, seen.older([hash_ for hash_ in hashes if hash_])
+        if not older and _all_new(self.read.decoded, hashes, recent):
+            yield from self._each_fresh(hashes, now)
+            return
         times, digests = self._times, self._digests
         for record, event, hash_ in zip(self.read.records, self.read.decoded, hashes, strict=True):
             if record.timestamp > now:  # noqa: PLR1730 - max() costs a call for each event
@@ -154,6 +165,26 @@ class Unit:
             recent[hash_] = now
             times.append(now)
             digests.append(hash_)
+        seen.settle(now)
+        self._finish(now)
+
+    def _each_fresh(self, hashes: list[bytes], now: int) -> Iterator[Any]:
+        """All events of a list without poison and known ids, as most lists are: what must be remembered is one step."""
+        seen, records = self.task.seen(), self.read.records
+        held_back, self._held_back = set(), False
+        for record, event in zip(records, self.read.decoded, strict=True):
+            self.record = record
+            yield event
+            if self._held_back:
+                held_back.add(record.offset)
+                self._held_back = False
+        times = list(accumulate([record.timestamp for record in records], max, initial=now))[1:]
+        now = times[-1]
+        if held_back:
+            kept = [record.offset not in held_back for record in records]
+            hashes, times = list(compress(hashes, kept)), list(compress(times, kept))
+        seen.recent.update(zip(hashes, times, strict=True))
+        self._times, self._digests = times, hashes
         seen.settle(now)
         self._finish(now)
 

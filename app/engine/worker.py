@@ -2,6 +2,7 @@
 refusal."""
 
 import gc
+import logging
 import socket
 import uuid
 from pathlib import Path
@@ -34,6 +35,7 @@ class Worker(faust.Worker):  # type: ignore[misc]
             self.loop.run_until_complete(ensure_topics(settings, SPECS, options=options, say=_say))
             self.app.engine.tasks.writer = f"stayshelf-{settings.instance_id or _worker_id(data_dir.path)}"
             _calm_collector()
+            _calm_libraries()
             super().execute_from_commandline()
         except Refused as refused:
             refuse(str(refused))
@@ -60,6 +62,12 @@ class Worker(faust.Worker):  # type: ignore[misc]
 
 def _say(line: str) -> None:
     print(f"stayshelf: {line}", flush=True)
+
+
+def _calm_libraries() -> None:
+    """Faust leaves the root logger at DEBUG and filters late: libraries would make log records for nobody."""
+    for name in ("aiokafka", "asyncio", "faust", "kafka", "mode"):
+        logging.getLogger(name).setLevel(max(logging.INFO, logging.getLogger(name).level))
 
 
 def _worker_id(directory: Path) -> str:
