@@ -82,6 +82,7 @@ class Committer(Service):  # type: ignore[misc]
             offsets = await self.ledger.commit(taken)
         except CommitFailed as error:
             self.log.warning("Commit failed (%s); its records will be read again", error)
+            self.engine.observer.send_failed(sum(pending.sent_records for _, pending in taken))
             self.engine.reset([task for task, _ in taken])
             await self.ledger.renew()
             self.engine.restore_again()
@@ -90,4 +91,4 @@ class Committer(Service):  # type: ignore[misc]
             # A task that was reset meanwhile reads what came true from its changelog.
             if task.committing is pending:
                 task.write_committed(offsets[task.id])
-        self.engine.report([pending.counts for _, pending in taken], monotonic() - started)
+        self.engine.report([pending for _, pending in taken], monotonic() - started)

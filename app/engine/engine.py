@@ -19,7 +19,7 @@ from app.engine.ledgers import (
     TransactionalLedger,
 )
 from app.engine.offset_watch import OffsetWatch
-from app.engine.pending import Counts
+from app.engine.pending import Pending
 from app.engine.task import Task
 from app.engine.tasks import Tasks
 from app.settings import Settings
@@ -39,6 +39,8 @@ class Engine(Service):  # type: ignore[misc]
         self.observer = observer
         self.tasks = Tasks(settings.data_dir.absolute() / "state", app.tables.values)
         self.intake = Intake(decoders)
+        #: Since when (monotonic) partitions are on the move.
+        self.moving_since: float | None = None
         self.ledger = self._new_ledger()
         self.committer = Committer(self, self.ledger, interval_s=COMMIT_INTERVAL_S)
         self.offsets = OffsetWatch(self)
@@ -79,9 +81,16 @@ class Engine(Service):  # type: ignore[misc]
     async def release(self) -> None:
         """Commit what is finished and stop being active: partitions are about to move, or the worker ends."""
         self.app.tables.recovery.hold()
+        self.moving_since = self.moving_since or monotonic()
         await self.committer.drain(_DRAIN_TIMEOUT_S)
         for task in self.tasks.active():
             task.demote()
+
+    def settled(self) -> None:
+        """All assigned partitions are read and written again."""
+        if self.moving_since is not None:
+            self.observer.rebalanced(monotonic() - self.moving_since)
+            self.moving_since = None
 
     def reset(self, tasks: list[Task]) -> None:
         """Drop what tasks have not committed."""
@@ -92,11 +101,14 @@ class Engine(Service):  # type: ignore[misc]
         """Bring reset tasks up to their changelogs' ends and read their sources from there."""
         self.app.tables.recovery.again()
 
-    def report(self, counts: list[Counts], seconds: float) -> None:
+    def report(self, done: list[Pending], seconds: float) -> None:
         """Tell the metrics what a commit made true."""
         observer, now = self.observer, int(time() * 1000)
         observer.committed(seconds)
-        for one in counts:
+        batches = len(done) + len({(send.topic, send.partition) for pending in done for send in pending.sends})
+        records, size = sum(pending.sent_records for pending in done), sum(pending.bytes for pending in done)
+        observer.sent(records, batches, size)
+        for one in [pending.counts for pending in done]:
             observer.queryable(one.timestamps, now)
             for name in ("consumed", "applied", "duplicates", "ignored", "dead_letters"):
                 tell: Callable[..., None] = getattr(observer, name)

@@ -56,6 +56,11 @@ class Pending:
     def __bool__(self) -> bool:
         return bool(self.offsets)
 
+    @property
+    def sent_records(self) -> int:
+        """How many records its commit sends: rows, ids, the position, outputs and dead letters."""
+        return len(self.rows) + len(self.expired) + bool(self.times) + 1 + len(self.sends)
+
     def records(self) -> list[tuple[bytes, bytes | None]]:
         """Rows, then ids, then the position: what one changelog batch and one WriteBatch hold."""
         records: list[tuple[bytes, bytes | None]] = list(self.rows.items())

@@ -167,6 +167,7 @@ class Restore(Service):  # type: ignore[misc]
                 await self._end_stranger(reader, task)
         if not self.completed.is_set() and all(self._is_started(id) for id in self._actives):
             self.completed.set()
+            self.engine.settled()
             self.app.tables.on_actives_ready()
             self.app.tables.on_standbys_ready()
             self.log.info("Worker ready: %d active, %d standby partitions", len(self._actives), len(self._standbys))

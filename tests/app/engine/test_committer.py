@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.engine.committer import CommitFailed, Committer
-from app.engine.pending import PENDING_BYTES_MAX, Counts, Pending
+from app.engine.pending import PENDING_BYTES_MAX, Pending
 from app.engine.task import Task, TaskId
 from tests.app.engine.opened import SOURCE, movement, opened, put_stock, unit
 
@@ -47,8 +47,15 @@ class Desk:
     def restore_again(self) -> None:
         self.events.append("again")
 
-    def report(self, counts: list[Counts], _seconds: float) -> None:
-        self.events.append(f"report {sum(count.consumed[SOURCE] for count in counts)}")
+    @property
+    def observer(self) -> "Desk":
+        return self
+
+    def send_failed(self, records: int) -> None:
+        self.events.append(f"failed {records > 0}")
+
+    def report(self, done: list[Pending], _seconds: float) -> None:
+        self.events.append(f"report {sum(pending.counts.consumed[SOURCE] for pending in done)}")
 
 
 @pytest.fixture
@@ -92,7 +99,7 @@ async def test_a_failed_commit_resets_its_tasks_and_starts_over(tasks: list[Task
     desk.error = CommitFailed("IllegalGenerationError")
     feed(tasks[1])
     await committer(desk).commit()
-    assert desk.events == ["reset 1", "renew", "again"]
+    assert desk.events == ["failed True", "reset 1", "renew", "again"]
     assert (tasks[1].ready, tasks[1].positions, tasks[0].ready) == (False, {}, True)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from app.engine.engine import Engine
 from app.engine.ledgers import AcknowledgedLedger, TransactionalLedger
-from app.engine.pending import Counts
+from app.engine.pending import Pending
 from app.engine.task import TaskId
 from app.settings import Settings
 from tests.app.engine.opened import TABLES, commit, movement, put_stock, unit
@@ -80,15 +80,19 @@ def test_a_reset_forgets_and_a_restore_is_asked_for(engine: Engine) -> None:
 
 
 def test_what_a_commit_made_true_is_told(engine: Engine) -> None:
-    counts = Counts()
+    pending = Pending()
+    pending.rows[b"p1"] = b"row"
+    pending.bytes = 5
+    counts = pending.counts
     counts.applied["payment-events", "COMPLETED"] = 2
     counts.ignored["payment-events", "lower-rank"] = 0
     counts.duplicates["payment-events"] = 1
     counts.timestamps = [5]
-    engine.report([counts], 0.25)
+    engine.report([pending], 0.25)
     told = [call[:-1] if call[0] == "queryable" else call for call in engine.observer.calls]
     assert told == [
         ("committed", 0.25),
+        ("sent", 2, 1, 5),
         ("queryable", [5]),
         ("applied", "payment-events", "COMPLETED", 2),
         ("duplicates", "payment-events", 1),

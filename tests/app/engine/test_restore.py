@@ -45,6 +45,9 @@ class Desk:
         self._fetcher = SimpleNamespace(maybe_start=nothing)
         self.consumer_generation_id, self.rebalancing = 1, False
 
+    def settled(self) -> None:
+        """The engine takes note of the end of a move."""
+
     @property
     def engine(self) -> "Desk":
         return self
