@@ -10,7 +10,13 @@ from aiokafka.protocol.transaction import EndTxnRequest
 from app.engine.committer import CommitFailed
 from app.engine.idempotent import IdempotentProducer
 from app.engine.kip447 import Membership, TransactionalProducer
-from app.engine.ledgers import PRODUCER_OPTIONS, AcknowledgedLedger, TransactionalLedger, offsets_of
+from app.engine.ledgers import (
+    CHANGELOG_BATCH_BYTES_MAX,
+    PRODUCER_OPTIONS,
+    AcknowledgedLedger,
+    TransactionalLedger,
+    offsets_of,
+)
 from app.engine.pending import Pending, Send
 from app.engine.task import Task
 from tests.app.engine.membership import member, membership
@@ -219,7 +225,7 @@ async def test_changes_that_fit_no_batch_are_refused_whole(
     async with member(kafka, topics) as consumer:
         ledger.membership = membership(consumer)
         taken = change(tasks, topics)
-        taken[1][1].rows |= {b"s%d" % n: b"x" * (1 << 20) for n in range(9)}
+        taken[1][1].rows |= {b"s%d" % n: bytes(CHANGELOG_BATCH_BYTES_MAX // 8) for n in range(9)}
         with pytest.raises(CommitFailed, match="don't fit one batch"):
             await ledger.commit(taken)
         await ledger.renew()

@@ -50,5 +50,5 @@ def test_configs_are_under_kafkas_names() -> None:
     assert BY_NAME["stayshelf-inventory-changelog"].configs(1) == {
         "cleanup.policy": "compact",
         "min.insync.replicas": "1",
-        "max.message.bytes": "8388608",
+        "max.message.bytes": "104857600",
     }

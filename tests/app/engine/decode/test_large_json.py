@@ -1,16 +1,18 @@
 import json
+import re
 import time
 import tracemalloc
 from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from app.engine.decode.large_json import MAX_LEVELS, members
 
 NAMES = ("a", "b", "ก")
+BEYOND_DOUBLE = re.compile(rb"[eE][+]?\d{3,}|\d{300,}")
 
 
 def found(text: bytes, window: int = 1 << 18) -> Any:
@@ -67,6 +69,8 @@ def test_damaged_documents_are_refused_as_a_whole_parser_would(
     for at, cut, part in edits:
         place = at % (len(text) + 1)
         text = text[:place] + part + text[place + cut :]
+    # orjson refuses numbers beyond a double, which are good JSON.
+    assume(not BEYOND_DOUBLE.search(text))
     assert found(text, window) == expected(text)
 
 
