@@ -135,7 +135,8 @@ def faust_options(settings: Settings) -> dict[str, Any]:
         "topic_disable_leader": True,
         "consumer_group_instance_id": settings.instance_id,
         "consumer_auto_offset_reset": "earliest",
-        "broker_session_timeout": 10.0 if settings.embedded else 6.0,
+        # The embedded broker makes a join wait for longer than this.
+        "broker_session_timeout": 4.0 if settings.embedded else 6.0,
         "broker_heartbeat_interval": 0.5,
         "broker_rebalance_timeout": 4.0 if settings.embedded else 10.0,
         "broker_request_timeout": 30.0,
