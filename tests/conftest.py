@@ -16,7 +16,8 @@ from tests.broker.single import NoBroker, broker, container
 for _name in [name for name in os.environ if name.startswith(PREFIX) and not name.startswith(TEST_PREFIX)]:
     del os.environ[_name]
 
-hypothesis.settings.register_profile("stayshelf", deadline=None, print_blob=True)
+# CI tries the same examples each time, so that a change is judged by what it changed; elsewhere they are new each time.
+hypothesis.settings.register_profile("stayshelf", deadline=None, print_blob=True, derandomize="CI" in os.environ)
 hypothesis.settings.load_profile("stayshelf")
 
 
