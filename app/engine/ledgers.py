@@ -61,6 +61,7 @@ class Sent(NamedTuple):
 
 
 async def _send(producer: AIOKafkaProducer, batch: Any, topic: str, partition: int) -> Awaitable[Any]:
+    batch.close()  # nothing more is for it, so it doesn't linger
     sent = await producer.send_batch(batch, topic, partition=partition)
     # A failed commit drops its batches without looking at each one's error.
     sent.add_done_callback(lambda done: done.cancelled() or done.exception())
@@ -122,8 +123,9 @@ class TransactionalLedger:
         changelogs = {task.id: await send_changelog(producer, task, pending) for task, pending in taken}
         outputs = await send_outputs(producer, [send for _, pending in taken for send in pending.sends])
         await producer.send_offsets_to_transaction(offsets_of(taken), self._group_id)
+        # aiokafka commits a transaction though some of its batches were refused: nothing ends before all have arrived.
+        await asyncio.gather(*[sent.acknowledged for sent in changelogs.values()], *outputs)
         await producer.commit_transaction()
-        await asyncio.gather(*outputs)
         # The commit marker takes one more offset behind each batch.
         return {task: await sent.end() + 1 for task, sent in changelogs.items()}
 

@@ -1,4 +1,5 @@
 import asyncio
+import random
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -231,6 +232,22 @@ async def test_changes_that_fit_no_batch_are_refused_whole(
         await ledger.renew()
         await ledger.prepare()
         assert await visible(reader, topics) == ([], [])
+
+
+@pytest.mark.broker
+async def test_nothing_comes_true_where_one_record_is_refused(
+    kafka: str, topics: Topics, tasks: list[Task], ledger: TransactionalLedger, reader: Reader
+) -> None:
+    async with member(kafka, topics) as consumer:
+        ledger.membership = membership(consumer)
+        taken = change(tasks, topics)
+        taken[1][1].sends.append(Send(topics.out, 1, b"key", random.Random(1).randbytes(9 << 20)))
+        with pytest.raises(CommitFailed, match="MessageSizeTooLarge"):
+            await ledger.commit(taken)
+        await ledger.renew()
+        await ledger.prepare()
+        assert await visible(reader, topics) == ([], [])
+        assert await reader.committed(topics.group, topics.source) == {}
 
 
 def test_offsets_are_claimed_for_every_source(tmp_path: Path) -> None:
