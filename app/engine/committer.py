@@ -83,8 +83,9 @@ class Committer(Service):  # type: ignore[misc]
         except CommitFailed as error:
             self.log.warning("Commit failed (%s); its records will be read again", error)
             self.engine.observer.send_failed(sum(pending.sent_records for _, pending in taken))
-            self.engine.reset([task for task, _ in taken])
             await self.ledger.renew()
+            # In one go: a task that was reset must not start again before its changelog's new end is known.
+            self.engine.reset([task for task, _ in taken])
             self.engine.restore_again()
             return
         for task, pending in taken:

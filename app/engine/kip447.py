@@ -117,12 +117,15 @@ class _Sender(sender.Sender):  # type: ignore[misc]
 
     async def _do_txn_offset_commit(self, offsets: Any, group_id: str) -> None:
         try:
+            # Claimed first, a worker that stalls here could add its changes when the next owner has looked for them.
+            await self._message_accumulator.flush_for_commit()
             node = await self._find_coordinator(sender.CoordinationType.GROUP, group_id)
             if offsets:
                 await _TxnOffsetCommitHandler(self, offsets, group_id).do(node)
         except KafkaError as error:
-            self._txn_manager.error_transaction(error)
-            self._txn_manager.wait_for_transaction_end().exception()
+            if not self._txn_manager.is_fatal_error():
+                self._txn_manager.error_transaction(error)
+                self._txn_manager.wait_for_transaction_end().exception()
 
     async def _do_txn_commit(self, commit_result: Any) -> None:
         await self._message_accumulator.flush_for_commit()

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import ConsumerStoppedError, IllegalOperation, KafkaError
 from aiokafka.structs import OffsetAndMetadata
 
 from app.engine.committer import CommitFailed
@@ -26,6 +26,9 @@ TRANSACTION_TIMEOUT_MS = 10_000
 _COMMIT_TIMEOUT_S = 15.0
 
 _NO_HEADERS: list[Any] = []
+
+#: What aiokafka's clients raise. A state they don't expect fails an assertion or is an "illegal operation".
+FAILURES = (KafkaError, IllegalOperation, ConsumerStoppedError, AssertionError, TimeoutError)
 
 Offsets = dict[TopicPartition, OffsetAndMetadata]
 Taken = list[tuple[Task, Pending]]
@@ -107,14 +110,24 @@ class TransactionalLedger:
         self._group_id = group_id
         self._producer: TransactionalProducer | None = None
         self._starting = asyncio.Lock()
+        self._running: asyncio.Future[dict[TaskId, int]] | None = None
         self.membership = Membership(-1, "", None)
 
     async def commit(self, taken: Taken) -> dict[TaskId, int]:
         """One transaction; on any error nothing is known to be true, and the producer is given up."""
+        # Kafka lets offsets in unchecked that name no member at all.
+        if self.membership.generation < 0:
+            raise CommitFailed("no member of the group")
+        self._running = running = asyncio.ensure_future(self._commit(taken))
         try:
-            return await asyncio.wait_for(self._commit(taken), _COMMIT_TIMEOUT_S)
-        except (KafkaError, AssertionError, TimeoutError) as error:
+            done, _ = await asyncio.wait((running,), timeout=_COMMIT_TIMEOUT_S)
+            if not done or running.cancelled():
+                raise CommitFailed("given up")
+            return running.result()
+        except FAILURES as error:
             raise CommitFailed(f"{type(error).__name__}") from error
+        finally:
+            running.cancel()
 
     async def _commit(self, taken: Taken) -> dict[TaskId, int]:
         producer = await self._started()
@@ -135,6 +148,8 @@ class TransactionalLedger:
 
     async def renew(self) -> None:
         """A new producer under the same id: Kafka ends whatever the old one left open, and refuses it from then on."""
+        if self._running is not None:
+            self._running.cancel()
         await self.close()
 
     async def _started(self) -> TransactionalProducer:
@@ -179,7 +194,7 @@ class AcknowledgedLedger:
             changelogs = {task.id: await send_changelog(producer, task, pending) for task, pending in taken}
             offsets = {task: await sent.end() for task, sent in changelogs.items()}
             await self._commit_offsets(offsets_of(taken))
-        except (KafkaError, TimeoutError) as error:
+        except FAILURES as error:
             raise CommitFailed(f"{type(error).__name__}") from error
         return offsets
 
@@ -213,5 +228,8 @@ async def abandon(producer: AIOKafkaProducer, timeout_s: float = 2.0) -> None:
     """Stop a producer; one that can't stop in time is left to the garbage collector with its connections closed."""
     try:
         await asyncio.wait_for(producer.stop(), timeout_s)
-    except (KafkaError, TimeoutError, AssertionError):
+    except FAILURES:
+        # Its sender would connect again and try on, for ever.
+        if producer._sender.sender_task is not None:
+            producer._sender.sender_task.cancel()
         await producer.client.close()

@@ -15,6 +15,7 @@ from mode import Service
 
 from app.engine.changelog_reader import ChangelogReader
 from app.engine.group import GROUP_BY_NAME, GROUP_OF_CHANGELOG
+from app.engine.ledgers import abandon
 from app.engine.reindex import Reindexer
 from app.engine.task import Task, TaskId
 
@@ -192,8 +193,10 @@ class Restore(Service):  # type: ignore[misc]
             # Once only: a writer that is alive after all starts over, and must not be refused again and again.
             self._ended.add(writer)
             producer = self.engine.transactional_producer(writer)
-            await producer.start()
-            await producer.stop()
+            try:
+                await producer.start()
+            finally:
+                await abandon(producer)
 
     async def _start(self, reader: ChangelogReader, task: Task) -> None:
         task.ready = True

@@ -99,7 +99,7 @@ async def test_a_failed_commit_resets_its_tasks_and_starts_over(tasks: list[Task
     desk.error = CommitFailed("IllegalGenerationError")
     feed(tasks[1])
     await committer(desk).commit()
-    assert desk.events == ["failed True", "reset 1", "renew", "again"]
+    assert desk.events == ["failed True", "renew", "reset 1", "again"]
     assert (tasks[1].ready, tasks[1].positions, tasks[0].ready) == (False, {}, True)
 
 

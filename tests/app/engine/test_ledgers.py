@@ -220,6 +220,61 @@ async def test_a_second_worker_of_the_same_id_fences_the_first(
 
 
 @pytest.mark.broker
+async def test_offsets_are_claimed_when_everything_is_in_the_log(
+    kafka: str, topics: Topics, tasks: list[Task], drop: Drop, ledger: TransactionalLedger
+) -> None:
+    order: list[str] = []
+    async with member(kafka, topics) as consumer:
+        ledger.membership = membership(consumer)
+        await ledger.prepare()
+        assert ledger._producer is not None
+        send = ledger._producer.client.send
+
+        async def noted(node: int, request: Any, **options: Any) -> Any:
+            answer = await send(node, request, **options)
+            order.append(type(request).__name__)
+            return answer
+
+        ledger._producer.client.send = noted
+        await ledger.commit(change(tasks, topics))
+    assert "ProduceRequest" in order
+    assert order[-2:] == ["_TxnOffsetCommit", "EndTxnRequest"]
+    assert not {"_TxnOffsetCommit", "EndTxnRequest"} & set(order[:-2])
+
+
+@pytest.mark.broker
+async def test_no_member_s_commit_goes_unchecked(
+    topics: Topics, tasks: list[Task], ledger: TransactionalLedger
+) -> None:
+    with pytest.raises(CommitFailed, match="no member"):
+        await ledger.commit(change(tasks, topics))
+
+
+@pytest.mark.broker
+async def test_a_commit_that_is_given_up_ends_at_once(
+    kafka: str, topics: Topics, tasks: list[Task], ledger: TransactionalLedger, reader: Reader
+) -> None:
+    async with member(kafka, topics) as consumer:
+        ledger.membership = membership(consumer)
+        await ledger.prepare()
+        assert ledger._producer is not None
+        asked = asyncio.Event()
+
+        async def silent(_node: int, _request: Any, **_options: Any) -> Any:
+            asked.set()
+            await asyncio.Event().wait()
+
+        ledger._producer.client.send = silent
+        committing = asyncio.create_task(ledger.commit(change(tasks, topics)))
+        await asked.wait()
+        await ledger.renew()
+        with pytest.raises(CommitFailed, match="given up"):
+            await committing
+        await ledger.prepare()
+        assert await visible(reader, topics) == ([], [])
+
+
+@pytest.mark.broker
 async def test_changes_that_fit_no_batch_are_refused_whole(
     kafka: str, topics: Topics, tasks: list[Task], ledger: TransactionalLedger, reader: Reader
 ) -> None:

@@ -13,7 +13,9 @@ from app.engine.ledgers import PRODUCER_OPTIONS, TransactionalLedger
 from app.engine.restore import Restore
 from app.engine.task import Task, TaskId
 from app.engine.tasks import Tasks
+from tests.app.engine.membership import member, membership
 from tests.app.engine.opened import SOURCE, TABLES, movement, on_disk, put_stock, unit
+from tests.app.engine.visible import Topics
 from tests.broker.harness import Harness
 
 pytestmark = pytest.mark.broker
@@ -34,6 +36,7 @@ class Desk:
         self.actives: set[TP] = set()
         self.standbys: set[TP] = set()
         self.started: list[dict[TP, int]] = []
+        self.member = Membership(-1, "", None)
         self.tasks = Tasks(directory, lambda: TABLES)
         self.tasks.writer = writer
         self.ledger = TransactionalLedger(lambda: self.transactional_producer(writer), "stayshelf")
@@ -61,7 +64,7 @@ class Desk:
         )
 
     async def membership(self) -> Membership:
-        return Membership(-1, "", None)
+        return self.member
 
     async def start_at(self, offsets: dict[TP, int]) -> None:
         self.started.append(offsets)
@@ -84,14 +87,17 @@ async def address(kafka: str, tmp_path: Path) -> AsyncIterator[str]:
 async def desk_of(address: str, tmp_path: Path) -> AsyncIterator[Callable[[str], Desk]]:
     desks: list[Desk] = []
 
-    def make(writer: str) -> Desk:
-        desks.append(Desk(address, tmp_path / writer, writer))
-        return desks[-1]
+    async with member(address, Topics(SOURCE, INVENTORY.changelog, "", "stayshelf")) as consumer:
 
-    yield make
-    for desk in desks:
-        await desk.ledger.close()
-        desk.tasks.close_all()
+        def make(writer: str) -> Desk:
+            desks.append(Desk(address, tmp_path / writer, writer))
+            desks[-1].member = desks[-1].ledger.membership = membership(consumer)
+            return desks[-1]
+
+        yield make
+        for desk in desks:
+            await desk.ledger.close()
+            desk.tasks.close_all()
 
 
 def active(desk: Desk) -> Task:
