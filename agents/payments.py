@@ -7,7 +7,7 @@ from app.domain.payments import UNMATCHED, Payment, completed, decide
 from app.engine.topic_specs import PAYMENT_COMPLETED
 from app.engine.unit import Unit
 from app.topics import payment_events
-from schemas.payments import encode_completed
+from schemas.payments import COMPLETED_SUBJECT, encode_completed
 from tables.payments import payments as payments_table
 
 
@@ -25,4 +25,5 @@ async def payments(units: AsyncIterator[Unit]) -> None:
             elif rows.settle(key, after, event.status) and isinstance(after, Payment):
                 record = completed(before, after, event.payment_id)
                 if record is not None:
-                    unit.send(PAYMENT_COMPLETED, record.booking_id, encode_completed(record))
+                    schema_id = app.registry.output_id(COMPLETED_SUBJECT)
+                    unit.send(PAYMENT_COMPLETED, record.booking_id, encode_completed(record, schema_id))

@@ -7,11 +7,13 @@ from typing import Any
 import faust
 import uvloop
 from faust.app.base import BootStrategy as FaustBootStrategy
+from mode import Service
 
 from app.engine.assignor import Owners, PartitionAssignor
 from app.engine.engine import Engine
 from app.engine.group import Group
 from app.engine.intake import decoders
+from app.engine.registry.chosen import registry_of
 from app.engine.table import RowTable
 from app.engine.table_manager import TableManager
 from app.engine.task import TaskId
@@ -31,6 +33,7 @@ MODULES = (
     "agents.payments",
     "app.views.install",
     "app.commands.topics",
+    "app.commands.schemas",
     "app.commands.simulate",
     "app.commands.replay",
     "app.commands.dead_letters",
@@ -54,11 +57,13 @@ class App(faust.App):  # type: ignore[misc]
         self.observer = Observer()
         self._changelogs: dict[str, Any] = {}
         super().__init__(**faust_options(settings))
-        self.engine = Engine(self, settings, decoders=decoders(), observer=self.observer)
+        self.registry = registry_of(settings)
+        self.engine = Engine(self, settings, decoders=decoders(self.registry), observer=self.observer)
 
     def on_init_dependencies(self) -> list[Any]:
-        """Faust's services, then the engine: it starts last and stops first, after the last commit."""
-        return [*super().on_init_dependencies(), self.engine]
+        """Faust's services, then ours: the engine starts last and stops first, after the last commit."""
+        registry = [self.registry] if isinstance(self.registry, Service) else []
+        return [*super().on_init_dependencies(), *registry, self.engine]
 
     def changelog_topic(self, group: Group) -> Any:
         """The changelog that all tables of a group share."""

@@ -18,6 +18,16 @@ FILES = {
     PAYMENT_COMPLETED: "payment_completed.avsc",
 }
 
+#: The schemas of each topic's values by subject, as registries name them; the oldest first, ours the newest.
+SUBJECTS = {
+    "booking-events-value": (BOOKING_EVENT_V1, BOOKING_EVENT_V2),
+    "inventory-events-value": (INVENTORY_EVENT,),
+    "payment-events-value": (PAYMENT_EVENT,),
+    "payment-completed-value": (PAYMENT_COMPLETED,),
+}
+#: The subjects we write ourselves.
+OUTPUTS = {"payment-completed-value": PAYMENT_COMPLETED}
+
 _FOLDER = Path(__file__).parent / "avro"
 
 BUNDLED: dict[int, dict[str, Any]] = {

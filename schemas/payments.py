@@ -34,14 +34,15 @@ class PaymentCompleted(NamedTuple):
     completed_at: int
 
 
-_WIRE_HEAD = struct.pack(">BI", 0, PAYMENT_COMPLETED)
+COMPLETED_SUBJECT = "payment-completed-value"
+
 _SCHEMA = parse_schema(BUNDLED[PAYMENT_COMPLETED], _write_hint=False)
 _FIELDS = tuple(field["name"] for field in BUNDLED[PAYMENT_COMPLETED]["fields"])
 
 
-def encode_completed(completed: PaymentCompleted) -> bytes:
-    """Avro in Confluent's wire format under the bundled schema id."""
+def encode_completed(completed: PaymentCompleted, schema_id: int = PAYMENT_COMPLETED) -> bytes:
+    """Avro in Confluent's wire format, under the id the registry has for the schema."""
     out = io.BytesIO()
-    out.write(_WIRE_HEAD)
+    out.write(struct.pack(">BI", 0, schema_id))
     schemaless_writer(out, _SCHEMA, dict(zip(_FIELDS, completed, strict=True)))
     return out.getvalue()

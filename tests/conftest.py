@@ -11,6 +11,7 @@ import pytest
 from app.engine.data_dir import DataDir
 from app.engine.embedded import EmbeddedBroker
 from app.settings import PREFIX, TEST_PREFIX
+from tests.broker.apicurio import Apicurio, apicurio
 from tests.broker.single import NoBroker, broker, container
 
 for _name in [name for name in os.environ if name.startswith(PREFIX) and not name.startswith(TEST_PREFIX)]:
@@ -51,6 +52,17 @@ def own_kafka() -> Iterator[str]:
         except NoBroker as reason:
             pytest.skip(str(reason))
         yield address
+
+
+@pytest.fixture(scope="module")
+def registry() -> Iterator[Apicurio]:
+    """A real schema registry for one module, in a container of its own."""
+    with ExitStack() as stack:
+        try:
+            found = stack.enter_context(apicurio())
+        except NoBroker as reason:
+            pytest.skip(str(reason))
+        yield found
 
 
 @pytest.fixture

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
-from app.engine.decode import BundledRegistry
 from app.engine.decode import Decoder as EventDecoder
+from app.engine.decode.registry import Registry
 from app.engine.group import GROUP_OF_SOURCE, INTERNAL_SOURCES
 from app.engine.unit import Read
 from schemas import reservations
 from schemas.inventory import InventoryEvent
+from schemas.payments import COMPLETED_SUBJECT
 from schemas.reservations import ReservationEvent
 
 RECORDS_MAX = 1_000
@@ -93,10 +94,25 @@ def _cuts(rows: list[int]) -> Iterator[tuple[int, int]]:
     yield first, len(rows)
 
 
-def decoders() -> dict[str, Decoder]:
+class WritersDecoder:
+    """The decoder of a source whose events make us write Avro ourselves: nothing is read before our schema has its
+    id."""
+
+    def __init__(self, decoder: Decoder, registry: Registry, subject: str) -> None:
+        self._decoder = decoder
+        self._registry = registry
+        self._subject = subject
+
+    def decode(self, records: Sequence[Any]) -> Sequence[Any]:
+        """As the decoder it stands for; raises RegistryUnavailable."""
+        self._registry.output_id(self._subject)
+        return self._decoder.decode(records)
+
+
+def decoders(registry: Registry) -> dict[str, Decoder]:
     """A decoder for each source."""
-    registry = BundledRegistry()
     found: dict[str, Decoder] = {source: ReservationDecoder() for source in INTERNAL_SOURCES}
     for source in GROUP_OF_SOURCE.keys() - INTERNAL_SOURCES:
         found[source] = EventDecoder(source, registry)
+    found["payment-events"] = WritersDecoder(found["payment-events"], registry, COMPLETED_SUBJECT)
     return found

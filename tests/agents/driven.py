@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
 from app.delivery.dead_letters import read_headers
+from app.engine.decode.registry import BundledRegistry
 from app.engine.intake import decoders
 from app.engine.task import Task
 from app.engine.unit import Read, Unit
@@ -14,7 +15,7 @@ from app.simulator.reference.record import LogRecord
 from app.simulator.scenario import Scenario, Shares
 from tests.app.engine.opened import NOW
 
-DECODERS = decoders()
+DECODERS = decoders(BundledRegistry())
 
 
 def traffic(count: int, *, seed: int = 1) -> list[LogRecord]:

@@ -56,8 +56,7 @@ class Decoder:
         decoded: list[Event | None] = [None] * len(records)
         content, groups = joined([record.value for record in records])
         timestamps = np.array([record.timestamp for record in records], np.int64)
-        for group in groups:
-            writer = self._writer(group.schema_id, int(group.rows[0]))
+        for group, writer in zip(groups, self._writers_of(groups), strict=True):
             if writer is None or writer.steps is None or len(group.rows) < self._min_batch:
                 continue
             rows, events = self._group(
@@ -68,6 +67,19 @@ class Decoder:
             for row, event in zip(rows, events, strict=True):
                 decoded[row] = event
         return decoded
+
+    def _writers_of(self, groups: Sequence[Group]) -> list[Writer | None]:
+        """Each group's writer; all that are missing are asked for before the first of them is reported."""
+        writers: list[Writer | None] = []
+        first: RegistryUnavailable | None = None
+        for group in groups:
+            try:
+                writers.append(self._writer(group.schema_id, int(group.rows[0])))
+            except RegistryUnavailable as unavailable:
+                first = first or unavailable
+        if first is not None:
+            raise first
+        return writers
 
     def _group(
         self,

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.poison import Poison
+from app.engine.decode.registry import BundledRegistry
 from app.engine.group import GROUP_OF_SOURCE
 from app.engine.intake import RECORDS_MAX, ROWS_MAX, Intake, decoders
 from schemas.inventory import InventoryEvent
@@ -84,9 +85,9 @@ def test_offsets_without_records_are_a_read_too() -> None:
 
 
 def test_every_source_has_a_decoder() -> None:
-    assert decoders().keys() == GROUP_OF_SOURCE.keys()
+    assert decoders(BundledRegistry()).keys() == GROUP_OF_SOURCE.keys()
 
 
 def test_reservations_are_the_program_s_own() -> None:
     event = ReservationEvent("H", "R", 1, 3, -2, 4, 77, 1)
-    assert decoders()["stayshelf-reservations"].decode([Record(0, value=encode(event))]) == [event]
+    assert decoders(BundledRegistry())["stayshelf-reservations"].decode([Record(0, value=encode(event))]) == [event]

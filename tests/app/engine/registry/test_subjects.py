@@ -1,0 +1,56 @@
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.engine.registry.client import RegistryClient, RegistryDown, RegistryRefused
+from app.engine.registry.subjects import LEVEL, check, listed, register
+from schemas.bundled import BUNDLED, SUBJECTS
+from tests.broker.apicurio import Apicurio
+
+pytestmark = pytest.mark.broker
+COUNT = sum(map(len, SUBJECTS.values()))
+
+
+@pytest.fixture
+async def client(registry: Apicurio) -> AsyncIterator[RegistryClient]:
+    client = RegistryClient(registry.url)
+    yield client
+    await client.close()
+
+
+async def test_an_empty_registry_gets_the_bundled_ids_once(client: RegistryClient, registry: Apicurio) -> None:
+    missing = await check(client)
+    assert [finding.problem for finding in missing if finding.version] == ["missing"] * COUNT
+    assert [finding.problem for finding in missing if not finding.version] == [
+        f"compatibility is not set, must be {LEVEL}"
+    ] * len(SUBJECTS)
+
+    first = await register(client)
+    assert [finding.said for finding in first] == [f"id {n}, registered" for n in range(1, COUNT + 1)]
+    assert [finding.said for finding in await register(client)] == [f"id {n}, was there" for n in range(1, COUNT + 1)]
+    assert not [finding for finding in await check(client) if finding.problem]
+
+    v3 = {**BUNDLED[2], "fields": [*BUNDLED[2]["fields"], {"name": "note", "type": "string", "default": ""}]}
+    registry.register("booking-events-value", v3)
+    rows = {(row.subject, row.version): row for row in await listed(client)}
+    assert len(rows) == COUNT + 1
+    assert rows["booking-events-value", 3].ours is False
+    assert all(row.level == LEVEL for row in rows.values())
+    assert not [finding for finding in await check(client) if finding.problem]
+
+
+async def test_an_incompatible_schema_is_found_and_refused(client: RegistryClient, registry: Apicurio) -> None:
+    stranger = {"type": "record", "name": "Other", "fields": [{"name": "a", "type": "string"}]}
+    registry.register("other-value", stranger)
+    await client.set_level("other-value", LEVEL)
+    assert "incompatible" in (await client.incompatibility("other-value", '"int"') or "").lower()
+    with pytest.raises(RegistryRefused, match=r"(?i)incompatible"):
+        await client.register("other-value", '"int"')
+
+
+async def test_nobody_there() -> None:
+    client = RegistryClient("http://127.0.0.1:9")
+    for ask in (check, register, listed):
+        with pytest.raises(RegistryDown):
+            await ask(client)
+    await client.close()
