@@ -6,7 +6,8 @@ from app.application import app
 from app.domain import availability as rooms
 from app.domain import stock as shelf
 from app.domain.ignored import Ignored
-from app.engine.unit import Rows, Unit
+from app.engine.rows import Rows
+from app.engine.unit import Unit
 from app.topics import inventory_events
 from schemas.inventory import InventoryEvent
 from tables.availability import availability

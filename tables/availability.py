@@ -1,6 +1,8 @@
 """availability: rooms of each night of each room type; writers agents/inventory.py and agents/reservations.py, one
 task."""
 
+from collections.abc import Sequence
+
 from app.application import app
 from app.domain.availability import Night
 from app.domain.availability import overbooked as is_overbooked
@@ -16,13 +18,15 @@ overbooked = Index(
 )
 
 
-def reindex(key: bytes, before: Night | None, after: Night) -> tuple[tuple[bytes, bool], ...]:
-    """The entry of a night that became overbooked, or no longer is."""
-    is_now = is_overbooked(after)
-    if is_now == (before is not None and is_overbooked(before)):
-        return ()
-    hotel, night, room = availability.parts(key)
-    return ((overbooked.key(night, hotel, room), is_now),)
+def reindex(keys: Sequence[bytes], before: Sequence[Night | None], after: Sequence[Night]) -> dict[bytes, bool]:
+    """The entries of nights that became overbooked, or no longer are."""
+    changes = {}
+    for key, old, new in zip(keys, before, after, strict=True):
+        is_now = is_overbooked(new)
+        if is_now != (old is not None and is_overbooked(old)):
+            hotel, night, room = availability.parts(key)
+            changes[overbooked.key(night, hotel, room)] = is_now
+    return changes
 
 
 availability: RowTable[Night] = app.Table(

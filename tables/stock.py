@@ -1,5 +1,6 @@
 """stock: what each store holds of each item; writer agents/inventory.py."""
 
+from collections.abc import Sequence
 from operator import attrgetter
 
 from app.application import app
@@ -11,9 +12,7 @@ from app.engine.table import Index, RowFormat, RowTable
 
 LOW_STOCK_MAX = app.settings.low_stock_max
 
-stores_of_item = Index(
-    "stores-of-item", INVENTORY.name, KeyFormat(b"\xf1", (str, str)), "item, store: where an item is known"
-)
+stores = Index("stores", INVENTORY.name, KeyFormat(b"\xf1", (str,)), "store: which stores have rows")
 low_stock = Ranking(
     "low-stock",
     INVENTORY.name,
@@ -24,12 +23,10 @@ low_stock = Ranking(
 )
 
 
-def reindex(key: bytes, before: StockRow | None, _after: StockRow) -> tuple[tuple[bytes, bool], ...]:
-    """The entry of a new row's item, its bytes taken from the row's key."""
-    if before is not None:
-        return ()
-    store, item = key[1:].split(b"\0\0", 1)
-    return ((b"\xf1" + item + b"\0\0" + store, True),)
+def reindex(keys: Sequence[bytes], before: Sequence[StockRow | None], _after: Sequence[StockRow]) -> dict[bytes, bool]:
+    """The entries of new rows' stores, their bytes taken from the rows' keys."""
+    found = {key[1 : key.index(b"\0\0")] for key, row in zip(keys, before, strict=True) if row is None}
+    return {b"\xf1" + store: True for store in found}
 
 
 _STOCK_KEY = KeyFormat(b"s", (str, str))
@@ -38,7 +35,7 @@ stock: RowTable[StockRow] = app.Table(
     "stock",
     group=INVENTORY.name,
     format=_STOCK_KEY,
-    rows=RowFormat(StockRow, reindex, (stores_of_item,), ranking=low_stock),
+    rows=RowFormat(StockRow, reindex, (stores,), ranking=low_stock),
     partitions=INVENTORY.partitions,
     changelog_topic=app.changelog_topic(INVENTORY),
     help="What each store holds of each item.",

@@ -10,7 +10,7 @@ from typing import Self
 from app.settings import Refused
 
 # Raised whenever rows, positions or indexes on disk change their bytes or their meaning.
-STATE_VERSION = 1
+STATE_VERSION = 2
 LOCK_TRIES = 5
 LOCK_PAUSE = 0.02
 

@@ -78,9 +78,12 @@ def _behind(prefix: bytes) -> bytes:
 def text_pair_packer(tag: bytes) -> Callable[[str, str], bytes]:
     """A fast packer for keys of two text parts: the hot path of the stock table."""
 
+    leading, most = tag.decode("ascii"), tag.count(b"\0") + 2
+
     def pack(first: str, second: str) -> bytes:
-        if "\0" in first or "\0" in second:
+        joined = f"{leading}{first}\0\0{second}"
+        if joined.count("\0") != most:
             return KeyFormat(tag, (str, str)).pack(first, second)
-        return tag + first.encode() + b"\0\0" + second.encode()
+        return joined.encode()
 
     return pack

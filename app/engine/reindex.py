@@ -13,12 +13,12 @@ _ROWS_A_STEP = 500
 def index_changes(task: Task, rows: dict[bytes, bytes | None]) -> dict[bytes, bool]:
     """What changed rows, by key, make of the index entries of what is on disk now."""
     changes: dict[bytes, bool] = {}
-    for key, value in rows.items():
-        table = task.tables.get(key[:1])
-        if table is not None and table.reindex is not None and value is not None:
-            before = task.store.get(key)
-            old = None if before is None else table.decode(before)
-            changes.update(table.reindex(key, old, table.decode(value)))
+    for tag, table in task.tables.items():
+        if table.reindex is None:
+            continue
+        changed = {key: value for key, value in rows.items() if value is not None and key.startswith(tag)}
+        before = [None if value is None else table.decode(value) for value in map(task.store.get, changed)]
+        changes.update(table.reindex(list(changed), before, list(map(table.decode, changed.values()))))
     return changes
 
 
@@ -65,9 +65,8 @@ def _build(task: Task) -> Iterator[None]:
         start, stop = _all_with(tag)
         while table.reindex is not None:
             rows = list(islice(store.scan(start, stop), _ROWS_A_STEP))
-            entries: dict[bytes, bool] = {}
-            for key, value in rows:
-                entries.update(table.reindex(key, None, table.decode(value)))
+            decoded = [table.decode(value) for _, value in rows]
+            entries = table.reindex([key for key, _ in rows], [None] * len(rows), decoded)
             store.write((), store.changelog_offset, entries)
             if len(rows) < _ROWS_A_STEP:
                 break

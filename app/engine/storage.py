@@ -25,6 +25,8 @@ _MEMTABLE_BYTES = 4 << 20
 _BLOCK_CACHE_BYTES = 64 << 20
 _BLOOM_BITS_PER_KEY = 10
 
+_KNOWN_MAX = 50_000
+
 _block_cache = Cache(_BLOCK_CACHE_BYTES)
 _without_log = WriteOptions()
 _without_log.disable_wal = True
@@ -55,6 +57,8 @@ class PartitionStore:
         directory.mkdir(parents=True, exist_ok=True)
         self._db = Rdict(str(directory), _options())
         self.get = self._db.get
+        #: Some of the index entries that are on disk: most changes of rows bring the same ones again.
+        self._known: set[bytes] = set()
         raw = self._db.get(_CHANGELOG_OFFSET)
         #: Next offset of the changelog partition; 0 where nothing was ever applied.
         self.changelog_offset: int = _offset.unpack(raw)[0] if raw is not None else 0
@@ -66,23 +70,27 @@ class PartitionStore:
     ) -> None:
         """Rows (None deletes), index entries and the changelog's next offset, all or nothing."""
         batch = WriteBatch(raw_mode=True)
-        put, delete = batch.put, batch.delete
+        put, delete, known = batch.put, batch.delete, self._known
         for key, value in rows:
             if value is None:
                 delete(key)
             else:
                 put(key, value)
         for key, present in index.items():
-            if present:
-                put(key, b"")
-            else:
+            if not present:
                 delete(key)
+                known.discard(key)
+            elif key not in known:
+                put(key, b"")
         put(_CHANGELOG_OFFSET, _offset.pack(changelog_offset))
         if self.indexed:
             put(_INDEXED, b"")
         else:
             delete(_INDEXED)
         self._db.write(batch, _without_log)
+        if len(known) > _KNOWN_MAX:
+            known.clear()
+        known.update([key for key, present in index.items() if present])
         self.changelog_offset = changelog_offset
 
     def scan(self, start: bytes, stop: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -98,6 +106,7 @@ class PartitionStore:
 
     def delete_range(self, start: bytes, stop: bytes) -> None:
         """Delete every key from start up to, without, stop."""
+        self._known.clear()
         self._db.delete_range(start, stop, _without_log)
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ changelog topic by the table, so its assignor co-partitions it and places standb
 app.engine.task.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import faust
@@ -18,8 +18,8 @@ from app.engine.ranking import Ranking
 
 Row = TypeVar("Row")
 
-#: What a change of one row does to its indexes: index key -> present afterwards.
-IndexChanges = Iterable[tuple[bytes, bool]]
+#: Keys, rows before (None for new ones) and rows after, in one order -> index entries: whether they are there then.
+Reindex = Callable[[Sequence[bytes], Sequence[Row | None], Sequence[Row]], dict[bytes, bool]]
 
 
 class Index(NamedTuple):
@@ -53,7 +53,7 @@ class RowTable(faust.Table, Generic[Row]):  # type: ignore[misc]
     format: KeyFormat
     encode: Callable[[Row], bytes]
     decode: Callable[[bytes], Row]
-    reindex: Callable[[bytes, Row | None, Row], IndexChanges] | None
+    reindex: Reindex[Row] | None
 
     def __init__(
         self, app: faust.App, *, group: str, format: KeyFormat, rows: "RowFormat[Row]", **options: Any
@@ -96,7 +96,7 @@ class RowFormat(Generic[Row]):
     def __init__(
         self,
         row: type[Row],
-        reindex: Callable[[bytes, Row | None, Row], IndexChanges] | None = None,
+        reindex: Reindex[Row] | None = None,
         indexes: tuple[Index, ...] = (),
         *,
         ranking: Ranking | None = None,

@@ -9,73 +9,22 @@ nothing.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import accumulate, chain, compress
-from typing import Any, Generic, NamedTuple, TypeVar
+from itertools import accumulate, compress
+from typing import Any, NamedTuple, TypeVar
 
 from app.delivery.dead_letters import letter
 from app.delivery.duplicates import HORIZON_MS, digest
-from app.domain.ignored import Ignored
 from app.domain.poison import Poison
 from app.engine.changelog import SourcePosition
 from app.engine.group import INTERNAL_SOURCES
 from app.engine.partitioner import partition_of
-from app.engine.pending import Counts, Pending, Send
+from app.engine.pending import Counts, Send
+from app.engine.rows import Rows
 from app.engine.table import RowTable
 from app.engine.task import Task
 from app.engine.topic_specs import PARTITIONS
 
 Row = TypeVar("Row")
-
-
-class Rows(Generic[Row]):
-    """One table as a unit sees and changes it: each row is looked up once and written once, however many events."""
-
-    def __init__(self, unit: "Unit", table: RowTable[Row]) -> None:
-        self._unit = unit
-        self._table = table
-        self._applied = unit.counted
-        self._before: dict[bytes, Row | None] = {}
-        self._changed: dict[bytes, Row] = {}
-
-    def get(self, key: bytes) -> Row | None:
-        """The row of a key after all events before this one; None where there is none."""
-        row = self._changed.get(key)
-        if row is not None:
-            return row
-        if key not in self._before:
-            raw = self._unit.task.latest(key)
-            self._before[key] = None if raw is None else self._table.decode(raw)
-        return self._before[key]
-
-    def put(self, key: bytes, row: Row) -> None:
-        """Change a row that was looked up before."""
-        self._changed[key] = row
-
-    def settle(self, key: bytes, decision: Row | Ignored, kind: str) -> bool:
-        """Change the row, or count why the event was ignored. True where it was applied."""
-        if decision.__class__ is Ignored:
-            self._unit.ignored(str(decision))
-            return False
-        self._changed[key] = decision  # type: ignore[assignment]
-        counted = self._applied
-        counted[kind] = counted.get(kind, 0) + 1
-        return True
-
-    def flush(self, pending: Pending) -> None:
-        """Hand the changed rows and their index entries to the task."""
-        encode, reindex, ranking = self._table.encode, self._table.reindex, self._table.ranking
-        cached, changed, index = self._unit.task.rows, pending.rows, pending.index
-        keys, rows = list(self._changed), list(self._changed.values())
-        values = list(map(encode, rows))
-        cached.update(zip(keys, values, strict=True))
-        changed.update(zip(keys, values, strict=True))
-        pending.bytes += sum(map(len, keys)) + sum(map(len, values))
-        if reindex is not None:
-            before = map(self._before.__getitem__, keys)
-            index.update(chain.from_iterable(map(reindex, keys, before, rows)))
-        if ranking is not None and rows:
-            scores = pending.scores.setdefault(ranking.format.tag, {})
-            scores.update(zip(keys, map(ranking.score, rows), strict=True))
 
 
 def _all_new(decoded: Sequence[Any], hashes: list[bytes], recent: dict[bytes, int]) -> bool:
@@ -178,7 +127,9 @@ class Unit:
             if self._held_back:
                 held_back.add(record.offset)
                 self._held_back = False
-        times = list(accumulate([record.timestamp for record in records], max, initial=now))[1:]
+        times = [record.timestamp for record in records]
+        if times[0] < now or sorted(times) != times:
+            times = list(accumulate(times, max, initial=now))[1:]
         now = times[-1]
         if held_back:
             kept = [record.offset not in held_back for record in records]

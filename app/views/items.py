@@ -11,7 +11,7 @@ from app.views.as_of import AsOf
 from app.views.parameters import Query, path_id
 from app.views.parts import Part, Question, scanned
 from app.views.worker import Task
-from tables.stock import stock, stores_of_item
+from tables.stock import stock, stores
 
 
 class StoreOfItem(TypedDict):
@@ -34,20 +34,19 @@ def item(request: web.Request) -> Question:
     """An item's stock in every store; an unknown item has none."""
     item_id = path_id(request, "itemId")
     Query(request)
-    start, stop = stores_of_item.prefix(item_id)
 
     async def read(task: Task) -> list[StoreOfItem]:
-        stores: list[StoreOfItem] = []
-        async for chunk in scanned(task, stores_of_item, start, stop):
+        found: list[StoreOfItem] = []
+        async for chunk in scanned(task, stores, *stores.prefix()):
             for key, _ in chunk:
-                store_id = str(stores_of_item.parts(key)[1])
+                store_id = str(stores.parts(key)[0])
                 row = task.read(stock, stock.key(store_id, item_id))
                 if row is not None:
-                    stores.append({"storeId": store_id, "onHand": row.on_hand})
-        return stores
+                    found.append({"storeId": store_id, "onHand": row.on_hand})
+        return found
 
     def merge(parts: list[Part]) -> dict[str, Any]:
-        stores = sorted((store for part in parts for store in part.rows), key=itemgetter("storeId"))
-        return {"itemId": item_id, "total": sum(store["onHand"] for store in stores), "stores": stores}
+        found = sorted((store for part in parts for store in part.rows), key=itemgetter("storeId"))
+        return {"itemId": item_id, "total": sum(store["onHand"] for store in found), "stores": found}
 
     return Question(INVENTORY, range(INVENTORY.partitions), read, merge, by_index=True)

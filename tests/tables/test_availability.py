@@ -11,19 +11,19 @@ ENTRY = overbooked.key(19_000, "H", "R")
 @pytest.mark.parametrize(
     ("before", "after", "changes"),
     [
-        (None, FREE, ()),
-        (None, OVER, ((ENTRY, True),)),
-        (FREE, OVER, ((ENTRY, True),)),
-        (OVER, Night(capacity=2, sold=9), ()),
-        (OVER, FREE, ((ENTRY, False),)),
-        (OVER, Night(sold=3), ((ENTRY, False),)),
-        (OVER, Night(capacity=2, sold=3, closed=True), ()),
+        (None, FREE, {}),
+        (None, OVER, {ENTRY: True}),
+        (FREE, OVER, {ENTRY: True}),
+        (OVER, Night(capacity=2, sold=9), {}),
+        (OVER, FREE, {ENTRY: False}),
+        (OVER, Night(sold=3), {ENTRY: False}),
+        (OVER, Night(capacity=2, sold=3, closed=True), {}),
     ],
 )
 def test_a_night_is_listed_while_it_is_overbooked(
-    before: Night | None, after: Night, changes: tuple[tuple[bytes, bool], ...]
+    before: Night | None, after: Night, changes: dict[bytes, bool]
 ) -> None:
-    assert reindex(KEY, before, after) == changes
+    assert reindex([KEY], [before], [after]) == changes
 
 
 def test_nights_of_a_hotel_come_by_date() -> None:

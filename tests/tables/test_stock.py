@@ -2,17 +2,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.stock import StockRow
-from tables.stock import LOW_STOCK_MAX, low_stock, reindex, stock, stores_of_item
+from tables.stock import LOW_STOCK_MAX, low_stock, reindex, stock, stores
 
 IDS = st.text(st.characters(exclude_categories=["Cs"]) | st.just("\0"), min_size=1, max_size=5)
 
 
 @given(store=IDS, item=IDS)
-def test_a_new_row_enters_the_index_of_its_item(store: str, item: str) -> None:
+def test_a_new_row_enters_its_store_into_the_index(store: str, item: str) -> None:
     key = stock.key(store, item)
     assert stock.parts(key) == (store, item)
-    assert list(reindex(key, None, StockRow())) == [(stores_of_item.key(item, store), True)]
-    assert list(reindex(key, StockRow(), StockRow(on_hand=5))) == []
+    assert reindex([key], [None], [StockRow()]) == {stores.key(store): True}
+    assert stores.parts(stores.key(store)) == (store,)
+    assert reindex([key], [StockRow()], [StockRow(on_hand=5)]) == {}
 
 
 @given(store=IDS, item=IDS, other=IDS)

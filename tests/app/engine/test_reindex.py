@@ -9,7 +9,7 @@ from app.engine.ranking import IndexNotReady
 from app.engine.reindex import Reindexer, index_changes
 from app.engine.task import Task
 from tables.availability import availability, overbooked
-from tables.stock import low_stock, stock, stores_of_item
+from tables.stock import low_stock, stock, stores
 from tests.app.engine.opened import SOURCE, commit, movement, on_disk, opened, put_stock, unit
 
 Records = list[tuple[bytes, bytes | None]]
@@ -116,7 +116,7 @@ def test_entries_of_a_change_follow_from_what_is_on_disk(live: Task) -> None:
     assert changes == {overbooked.key(5, "H2", "R"): False}
     new = stock.key("S-new", "I-new")
     row = live.store.get(stock.key("S0", "I0"))
-    assert index_changes(live, {new: row}) == {stores_of_item.key("I-new", "S-new"): True}
+    assert index_changes(live, {new: row}) == {stores.key("S-new"): True}
 
 
 def test_a_ranking_is_not_answered_for_before_it_is_built(live: Task) -> None:

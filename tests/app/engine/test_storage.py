@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.engine import storage
 from app.engine.storage import PartitionStore
 
 KEYS = st.binary(min_size=1, max_size=3).map(lambda key: b"k" + key)
@@ -90,3 +91,17 @@ def test_a_destroyed_store_leaves_nothing(tmp_path: Path) -> None:
     again = PartitionStore(tmp_path / "gone")
     assert (again.changelog_offset, rows(again)) == (0, {})
     again.close()
+
+
+def test_an_index_entry_is_there_whenever_it_was_said_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage, "_KNOWN_MAX", 2)
+    store = PartitionStore(tmp_path)
+    there: set[bytes] = set()
+    for n, changes in enumerate([{b"k1": True}, {b"k1": True, b"k2": True}, {b"k1": False}, {b"k3": True, b"k1": True}]):
+        store.write([], n, changes)
+        there = {key for key in there | changes.keys() if changes.get(key, True)}
+        assert rows(store).keys() == there
+    store.delete_range(b"k", b"l")
+    store.write([], 9, {b"k1": True})
+    assert rows(store).keys() == {b"k1"}
+    store.close()

@@ -13,7 +13,7 @@ from app.engine.ranking import IndexNotReady
 from app.engine.reindex import index_changes
 from app.engine.storage import EVENT_IDS, META
 from app.engine.task import Task
-from tables.stock import low_stock, stock, stores_of_item
+from tables.stock import low_stock, stock, stores
 from tests.app.engine.opened import NOW, SOURCE, commit, movement, on_disk, opened, put_stock, unit
 
 KEY = stock.key("S", "I")
@@ -236,8 +236,8 @@ def test_scans_are_cut_and_in_order(task: Task) -> None:
     commit(task)
     start, stop = stock.prefix("S")
     assert [stock.parts(key)[1] for key, _ in task.scan(stock, start, stop, 3)] == ["I0", "I1", "I2"]
-    entries = task.scan(stores_of_item, *stores_of_item.prefix("I3"), 9)
-    assert [(stores_of_item.parts(key), row) for key, row in entries] == [(("I3", "S"), None)]
+    entries = task.scan(stores, *stores.prefix(), 9)
+    assert [(stores.parts(key), row) for key, row in entries] == [(("S",), None)]
 
 
 def test_a_ranking_that_is_not_built_says_so(task: Task) -> None:

@@ -29,16 +29,6 @@ def task(tmp_path: Path) -> Iterator[Task]:
     task.close()
 
 
-def test_a_row_is_looked_up_once_and_written_once(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[bytes] = []
-    latest = task.latest
-    monkeypatch.setattr(task, "latest", lambda key: (asked.append(key), latest(key))[1])
-    put_stock(unit(task, 0, [movement(f"e{n}", quantity=2) for n in range(50)]))
-    assert asked == [stock.key("S", "I")]
-    assert [stock.decode(row).on_hand for row in task.pending.rows.values()] == [100]
-    assert task.pending.offsets == {SOURCE: 50}
-
-
 def test_a_unit_applied_twice_counts_once(task: Task) -> None:
     events = [movement("e0"), movement("e1")]
     assert put_stock(unit(task, 0, events)) == ["e0", "e1"]

@@ -23,7 +23,7 @@ from app.views.server import application
 from tables.availability import availability, overbooked
 from tables.bookings import bookings
 from tables.payments import payments
-from tables.stock import low_stock, stock, stores_of_item
+from tables.stock import low_stock, stock, stores
 
 
 class FakeTask:
@@ -154,7 +154,7 @@ class Fleet:
         return partition_of(key.encode(), GROUP_BY_NAME[group].partitions)
 
     def put_stock(self, store: str, item: str, row: StockRow) -> None:
-        rows: dict[bytes, Any] = {stock.key(store, item): row, stores_of_item.key(item, store): None}
+        rows: dict[bytes, Any] = {stock.key(store, item): row, stores.key(store): None}
         if row.on_hand <= 20:
             rows[low_stock.key(row.on_hand, store, item)] = None
         self._put("inventory", self.place("inventory", store), rows)
