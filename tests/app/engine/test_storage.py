@@ -97,7 +97,9 @@ def test_an_index_entry_is_there_whenever_it_was_said_last(tmp_path: Path, monke
     monkeypatch.setattr(storage, "_KNOWN_MAX", 2)
     store = PartitionStore(tmp_path)
     there: set[bytes] = set()
-    for n, changes in enumerate([{b"k1": True}, {b"k1": True, b"k2": True}, {b"k1": False}, {b"k3": True, b"k1": True}]):
+    for n, changes in enumerate(
+        [{b"k1": True}, {b"k1": True, b"k2": True}, {b"k1": False}, {b"k3": True, b"k1": True}]
+    ):
         store.write([], n, changes)
         there = {key for key in there | changes.keys() if changes.get(key, True)}
         assert rows(store).keys() == there

@@ -15,7 +15,6 @@ from app.engine.task import Task
 from app.engine.unit import Read, Unit
 from app.simulator.reference.duplicates import Duplicates
 from schemas.reservations import ReservationEvent
-from tables.stock import stock
 from tests.app.engine.opened import NOW, SOURCE, Record, commit, movement, opened, put_stock, unit
 
 POISON = Poison("invalid-value", "quantity is beyond 1e9")
