@@ -7,7 +7,7 @@ BROKER ?= 127.0.0.1:9092
 SETUP := requirements.lock pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench chaos lock clean
+.PHONY: help setup run test check format bench chaos fuzz lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do \
@@ -37,6 +37,9 @@ bench: $(VENV)/set-up-dev  ## the benchmarks; benchmarks/README.md says what the
 
 chaos: $(VENV)/set-up-dev  ## crash tests, longer than the suite runs them
 	$(BIN)/python -m pytest tests/chaos
+
+fuzz: $(VENV)/set-up-dev  ## 5,000 requests drawn from the API's description, idle and while workers are killed
+	STAYSHELF_TEST_REQUESTS=5000 $(BIN)/python -m pytest tests/broker/test_described_api.py
 
 lock: $(VENV)/set-up-dev  ## pin the dependencies of pyproject.toml anew (takes minutes)
 	$(BIN)/pip install pip-tools==7.6.2

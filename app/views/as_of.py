@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import TypedDict
 
 from app.engine.group import BOOKINGS, GROUP_BY_NAME, INTERNAL_SOURCES
+from app.views.fields import Role
 from app.views.worker import Task, Worker
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class AsOf(TypedDict):
 
     topic: str
     partition: int
-    role: str
+    role: Role
     lag: int
 
 

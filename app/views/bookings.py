@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 from app.domain.bookings import Booking
 from app.engine.group import BOOKINGS
 from app.views.as_of import AsOf
+from app.views.fields import BookingStatus, Day, EpochMs
 from app.views.parameters import Query, day_text, path_id
 from app.views.parts import Part, Question
 from app.views.responses import Problem
@@ -24,13 +25,13 @@ class BookingRow(TypedDict):
     hotelId: str
     roomType: str
     rooms: int
-    checkIn: str
-    checkOut: str
-    status: str
+    checkIn: Day
+    checkOut: Day
+    status: BookingStatus
     totalAmount: float
     currency: str
     region: str
-    updatedAt: int
+    updatedAt: EpochMs
 
 
 class BookingAnswer(BookingRow):

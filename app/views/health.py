@@ -1,14 +1,29 @@
 """/health: whether the process answers, and whether its tables do."""
 
 from aiohttp import web
+from typing_extensions import TypedDict
 
 from app.views.responses import as_json, unavailable
 from app.views.worker import WORKER
 
 
+class Live(TypedDict):
+    """The process answers."""
+
+    status: str
+
+
+class Ready(TypedDict):
+    """So many partitions are restored here, and so many copies held, standbys included."""
+
+    status: str
+    partitions: int
+    copies: int
+
+
 async def live(_request: web.Request) -> web.Response:
     """200 as long as the process can answer at all."""
-    return as_json({"status": "live"})
+    return as_json(Live(status="live"))
 
 
 async def ready(request: web.Request) -> web.Response:
@@ -26,4 +41,4 @@ async def ready(request: web.Request) -> web.Response:
     owned = [held.get((group, partition), False) for (group, partition), at in fleet if at.active == worker.own_url]
     if not all(owned):
         raise unavailable(f"{sum(owned)} of {len(owned)} partitions are restored")
-    return as_json({"status": "ready", "partitions": len(owned), "copies": len(held)})
+    return as_json(Ready(status="ready", partitions=len(owned), copies=len(held)))

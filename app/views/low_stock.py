@@ -12,7 +12,7 @@ from app.views.parts import Part, Question
 from app.views.worker import WORKER, Task
 from tables.stock import low_stock
 
-_LOWEST = -(10**14)
+LOWEST = -(10**14)
 
 
 class LowStockRow(TypedDict):
@@ -33,7 +33,7 @@ class LowStock(TypedDict):
 def rows(request: web.Request) -> Question:
     """Items with onHand at or below the threshold; limit says how many at most."""
     query = Query(request, "threshold", "limit")
-    threshold = query.number("threshold", _LOWEST, request.app[WORKER].settings.low_stock_max)
+    threshold = query.number("threshold", LOWEST, request.app[WORKER].settings.low_stock_max)
     limit = query.limit()
     start, stop = low_stock.prefix()[0], low_stock.prefix(threshold)[1]
 

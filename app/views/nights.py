@@ -3,13 +3,14 @@
 from typing_extensions import TypedDict
 
 from app.domain.availability import Night, available, overbooked
+from app.views.fields import Day
 from app.views.parameters import day_text
 
 
 class NightAnswer(TypedDict):
     """One night of one room type; available is null where the capacity is not known, 0 where the night is closed."""
 
-    date: str
+    date: Day
     roomType: str
     capacity: int | None
     sold: int

@@ -9,6 +9,7 @@ from app.domain.payments import Payment
 from app.engine.group import PAYMENTS
 from app.engine.partitioner import partition_of
 from app.views.as_of import AsOf
+from app.views.fields import EpochMs, PaymentStatus
 from app.views.parameters import Query, path_id
 from app.views.parts import Part, Question
 from app.views.responses import Problem
@@ -21,11 +22,11 @@ class PaymentRow(TypedDict):
 
     paymentId: str
     bookingId: str
-    status: str
+    status: PaymentStatus
     amountMinor: int
     currency: str
     method: str
-    updatedAt: int
+    updatedAt: EpochMs
 
 
 class PaymentAnswer(PaymentRow):

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import orjson
 from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector, web
@@ -55,6 +56,15 @@ class Peers:
         given = orjson.loads(body)
         found: Answers = {part[0]: Part(*part) for part in given["parts"]}
         return {partition: found.get(partition) or str(given["missing"][str(partition)]) for partition in partitions}
+
+    async def read(self, url: str, path: str, authorization: str | None) -> Any:
+        """What another worker answers for itself as a JSON value; None where it does not."""
+        headers = {} if authorization is None else {"Authorization": authorization}
+        try:
+            async with self._open().get(url.rstrip("/") + path, headers=headers, allow_redirects=False) as response:
+                return orjson.loads(await response.read()) if response.status == 200 else None
+        except (ClientError, TimeoutError, ValueError):
+            return None
 
     def _open(self) -> ClientSession:
         if self._session is None:

@@ -10,7 +10,7 @@ JSON = "application/json"
 PROBLEM = "application/problem+json"
 RETRY_AFTER_SECONDS = 1
 
-_HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "Server": "stayshelf"}
+HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "Server": "stayshelf"}
 
 
 class Problem(Exception):
@@ -40,7 +40,7 @@ def answer(
     body: bytes, content_type: str = JSON, *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> web.Response:
     """A response with the headers every answer carries."""
-    merged = {**_HEADERS, "Content-Type": content_type, **(headers or {})}
+    merged = {**HEADERS, "Content-Type": content_type, **(headers or {})}
     return web.Response(body=body, status=status, headers=merged)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from aiohttp import web
 from faust.web.drivers.aiohttp import Web as FaustWeb
 
+from app.metrics.history import History
 from app.views import (
     bookings,
     health,
@@ -12,6 +13,7 @@ from app.views import (
     index,
     items,
     low_stock,
+    openapi,
     overbooked,
     payments,
     schema_ids,
@@ -21,6 +23,8 @@ from app.views import (
 )
 from app.views.answers import Handler, answers
 from app.views.door import Runner, errors_as_problems
+from app.views.live import figures, stream
+from app.views.live.watch import WATCH, Watch, keep_history
 from app.views.peers import PEERS, Peers
 from app.views.worker import WORKER, Worker
 
@@ -37,9 +41,13 @@ ROUTES: tuple[tuple[str, Handler], ...] = (
     (f"/v1/bookings/{_BOOKING}", answers(bookings.booking)),
     (f"/v1/payments/{_PAYMENT}", answers(payments.payment)),
     ("/v1/topology", topology.topology),
+    ("/v1/figures", figures.figures),
+    ("/v1/history", figures.history),
+    ("/v1/live", stream.live),
     ("/health/live", health.live),
     ("/health/ready", health.ready),
     ("/metrics", scrape.metrics),
+    ("/openapi.json", openapi.description),
     (f"/schemas/ids/{_ID}", schema_ids.schema),
     ("/", index.page),
 )
@@ -50,6 +58,10 @@ def application(worker: Worker) -> web.Application:
     made = web.Application(middlewares=[errors_as_problems])
     peers = Peers()
     made[WORKER], made[PEERS] = worker, peers
+    made[figures.HISTORY] = History()
+    made[WATCH] = Watch(worker, peers, made[figures.HISTORY])
+    made.cleanup_ctx.append(keep_history)
+    made.on_shutdown.append(made[WATCH].end)
     made.on_cleanup.append(peers.close)
     for path, handler in ROUTES:
         made.router.add_get(path, handler, expect_handler=_expect_nothing)

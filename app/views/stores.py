@@ -9,6 +9,7 @@ from app.domain.stock import StockRow
 from app.engine.group import INVENTORY
 from app.engine.partitioner import partition_of
 from app.views.as_of import AsOf
+from app.views.fields import EpochMs
 from app.views.parameters import Query, path_id
 from app.views.parts import Part, Question
 from app.views.responses import Problem
@@ -21,11 +22,11 @@ class StockRowAnswer(TypedDict):
 
     itemId: str
     onHand: int
-    countedAt: int | None
+    countedAt: EpochMs | None
     variance: int | None
     recount: bool
-    lastEventAt: int | None
-    lastSoldAt: int | None
+    lastEventAt: EpochMs | None
+    lastSoldAt: EpochMs | None
     sold: int
     returned: int
     received: int

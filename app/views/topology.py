@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 from app.engine.group import GROUP_BY_NAME, GROUPS
 from app.engine.topic_specs import SPECS
 from app.views import as_of
+from app.views.fields import Role
 from app.views.parameters import Query
 from app.views.responses import as_json
 from app.views.worker import WORKER, Task, Worker
@@ -55,7 +56,7 @@ class CopyInfo(TypedDict):
 
     group: str
     partition: int
-    role: str
+    role: Role
     ready: bool
     lag: dict[str, int]
 
@@ -82,13 +83,12 @@ async def topology(request: web.Request) -> web.Response:
     """Agents, tables, topics and partitions."""
     Query(request)
     worker = request.app[WORKER]
-    held = sorted(worker.tasks.held(), key=lambda task: (task.group, task.partition))
     return as_json(
         Topology(
             worker={
                 "url": worker.own_url,
                 "inTouch": worker.in_touch,
-                "copies": [_copy(worker, task) for task in held],
+                "copies": copies_of(worker),
             },
             agents=[_agent(name, agent) for name, agent in sorted(worker.agents.items())],
             tables=[_table(name, table) for name, table in sorted(worker.tables.items())],
@@ -105,6 +105,12 @@ async def topology(request: web.Request) -> web.Response:
             partitions=_partitions(worker),
         )
     )
+
+
+def copies_of(worker: Worker) -> list[CopyInfo]:
+    """The copies this worker holds, in order."""
+    held = sorted(worker.tasks.held(), key=lambda task: (task.group, task.partition))
+    return [_copy(worker, task) for task in held]
 
 
 def _copy(worker: Worker, task: Task) -> CopyInfo:

@@ -33,8 +33,9 @@ async def test_nothing_a_client_asks_is_a_failure(one: Any) -> None:
     values = ("", "1", "-1", "5&", "%", "%00", "%2F", "%C3%A4", "%ff", "1e9", "2026-05-01", "9999-12-31", "x" * 200)
     names = ("limit", "after", "from", "to", "threshold", "roomType", "subject", "", "%00", "[]")
     seen: set[int] = set()
+    paths = [path for path, _ in ROUTES if path != "/v1/live"]  # a stream has no end to wait for
     for _ in range(1_500):
-        path = re.sub(r"\{[^}]*\}", lambda _: quote(random.choice(values), safe="%"), random.choice(ROUTES)[0])
+        path = re.sub(r"\{[^}]*\}", lambda _: quote(random.choice(values), safe="%"), random.choice(paths))
         query = "&".join(f"{random.choice(names)}={random.choice(values)}" for _ in range(random.randrange(4)))
         answer = await one.get(f"{path}?{query}", method=random.choice(("GET", "GET", "HEAD")))
         assert answer.status in (200, 400, 404), (path, query)

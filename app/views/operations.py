@@ -1,0 +1,144 @@
+"""What each path takes and answers, in the terms of OpenAPI; the answers' types are those the views fill in."""
+
+from typing import Any, NamedTuple
+
+from app.views.bookings import BookingAnswer
+from app.views.health import Live, Ready
+from app.views.hotels import HotelAnswer
+from app.views.items import ItemAnswer
+from app.views.live.figures import Figures, HistoryAnswer
+from app.views.live.stream import EVENT_STREAM
+from app.views.low_stock import LOWEST, LowStock
+from app.views.overbooked import OverbookedAnswer
+from app.views.parameters import ID_CODE_POINTS_MAX, LIMIT_DEFAULT, LIMIT_MAX, NIGHTS_MAX
+from app.views.payments import PaymentAnswer
+from app.views.responses import JSON
+from app.views.schema_ids import CONTENT_TYPE, SchemaAnswer
+from app.views.stores import StockItem, StorePage
+from app.views.topology import Topology
+
+_ID = {"type": "string", "minLength": 1, "maxLength": ID_CODE_POINTS_MAX}
+_LIMIT = {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT}
+_DAY = {"type": "string", "format": "date"}
+
+
+class Parameter(NamedTuple):
+    """One parameter of the query."""
+
+    name: str
+    schema: dict[str, Any]
+    help: str
+    required: bool = False
+
+
+class Operation(NamedTuple):
+    """A GET: answer is the type of its 200, or None where content is no JSON; unknown is what a 404 says."""
+
+    name: str
+    tag: str
+    summary: str
+    answer: Any
+    query: tuple[Parameter, ...] = ()
+    unknown: str | None = None
+    content: str = JSON
+    by_tables: bool = False
+
+
+_NIGHTS = (
+    Parameter("from", _DAY, "First night.", required=True),
+    Parameter("to", _DAY, f"The night after the last, at most {NIGHTS_MAX} nights later.", required=True),
+)
+_ROWS = Parameter("limit", _LIMIT, "Most rows to answer.")
+
+#: By name in a path: what it identifies.
+IDS = {
+    "/v1/stores/{id}": "The store's locationId.",
+    "/v1/hotels/{id}": "The hotel's locationId.",
+    "/schemas/ids/{id}": "Number of the schema.",
+    "{itemId}": "The item's SKU.",
+    "{bookingId}": "The booking.",
+    "{paymentId}": "The payment.",
+}
+ID_SCHEMA = _ID
+
+
+def operations(low_stock_max: int) -> dict[str, Operation]:
+    """Every documented path; the highest threshold of low stock is a setting."""
+    return {**_stock(low_stock_max), **_HOTELS, **_ABOUT}
+
+
+def _stock(low_stock_max: int) -> dict[str, Operation]:
+    low = {"type": "integer", "minimum": LOWEST, "maximum": low_stock_max}
+    after = Parameter("after", _ID, "The last itemId of the page before: its `next`.")
+    return {
+        "/v1/stores/{id}/stock": Operation(
+            "storeStock", "stores", "Stock of a store, by itemId", StorePage, (_ROWS, after), by_tables=True
+        ),
+        "/v1/stores/{id}/stock/{itemId}": Operation(
+            "stockItem", "stores", "Stock of one item in one store", StockItem, unknown="item", by_tables=True
+        ),
+        "/v1/items/{itemId}/stock": Operation(
+            "itemStock", "stores", "Stock of an item over all stores", ItemAnswer, by_tables=True
+        ),
+        "/v1/low-stock": Operation(
+            "lowStock",
+            "stores",
+            "What is about to run out, lowest first, over all stores",
+            LowStock,
+            (Parameter("threshold", low, "Highest onHand to answer.", required=True), _ROWS),
+            by_tables=True,
+        ),
+    }
+
+
+_HOTELS = {
+    "/v1/hotels/{id}/availability": Operation(
+        "availability",
+        "hotels",
+        "Rooms of a hotel, night by night",
+        HotelAnswer,
+        (*_NIGHTS, Parameter("roomType", _ID, "Only of this room type.")),
+        by_tables=True,
+    ),
+    "/v1/overbooked": Operation(
+        "overbooked",
+        "hotels",
+        "Nights sold beyond capacity, over all hotels",
+        OverbookedAnswer,
+        (*_NIGHTS, _ROWS),
+        by_tables=True,
+    ),
+    "/v1/bookings/{bookingId}": Operation(
+        "booking", "hotels", "A booking", BookingAnswer, unknown="booking", by_tables=True
+    ),
+    "/v1/payments/{paymentId}": Operation(
+        "payment", "payments", "A payment", PaymentAnswer, unknown="payment", by_tables=True
+    ),
+}
+
+_ABOUT = {
+    "/v1/topology": Operation(
+        "topology", "workers", "Agents, tables, topics, and which worker holds which partition", Topology
+    ),
+    "/v1/figures": Operation("figures", "workers", "What this worker says of itself", Figures),
+    "/v1/history": Operation("history", "workers", "This worker's last hour, in steps of ten seconds", HistoryAnswer),
+    "/v1/live": Operation(
+        "live",
+        "workers",
+        "Server-sent events: `history` once, then `fleet` every second, with FleetHistory and FleetNow as data",
+        None,
+        content=EVENT_STREAM,
+    ),
+    "/health/live": Operation("alive", "workers", "Whether the process answers", Live),
+    "/health/ready": Operation("ready", "workers", "Whether this worker's tables are restored", Ready),
+    "/metrics": Operation("metrics", "workers", "Metrics for Prometheus", None, content="text/plain"),
+    "/openapi.json": Operation("description", "workers", "This description", None),
+    "/schemas/ids/{id}": Operation(
+        "schema",
+        "workers",
+        "A bundled Avro schema, as a Confluent registry serves it",
+        SchemaAnswer,
+        unknown="schema",
+        content=CONTENT_TYPE,
+    ),
+}
