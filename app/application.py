@@ -13,6 +13,7 @@ from app.engine.assignor import Owners, PartitionAssignor
 from app.engine.engine import Engine
 from app.engine.group import Group
 from app.engine.intake import decoders
+from app.engine.readings import read
 from app.engine.registry.chosen import registry_of
 from app.engine.table import RowTable
 from app.engine.table_manager import TableManager
@@ -59,6 +60,7 @@ class App(faust.App):  # type: ignore[misc]
         super().__init__(**faust_options(settings))
         self.registry = registry_of(settings)
         self.engine = Engine(self, settings, decoders=decoders(self.registry), observer=self.observer)
+        self.observer.read_by(lambda: read(self.engine))
 
     def on_init_dependencies(self) -> list[Any]:
         """Faust's services, then ours: the engine starts last and stops first, after the last commit."""

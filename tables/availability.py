@@ -4,11 +4,11 @@ task."""
 from collections.abc import Sequence
 
 from app.application import app
-from app.domain.availability import Night
+from app.domain.availability import Night, overbooked_nights
 from app.domain.availability import overbooked as is_overbooked
 from app.engine.group import INVENTORY
 from app.engine.keys import KeyFormat
-from app.engine.table import Index, RowFormat, RowTable
+from app.engine.table import Index, RowFormat, RowTable, Tally
 
 overbooked = Index(
     "overbooked",
@@ -33,7 +33,7 @@ availability: RowTable[Night] = app.Table(
     "availability",
     group=INVENTORY.name,
     format=KeyFormat(b"a", (str, int, str)),
-    rows=RowFormat(Night, reindex, (overbooked,)),
+    rows=RowFormat(Night, reindex, (overbooked,), tally=Tally("overbooked_nights", overbooked_nights)),
     partitions=INVENTORY.partitions,
     changelog_topic=app.changelog_topic(INVENTORY),
     help="Rooms of each night and room type of each hotel: capacity, sold, closed.",

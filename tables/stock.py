@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from operator import attrgetter
 
 from app.application import app
-from app.domain.stock import StockRow
+from app.domain.stock import StockRow, below_zero
 from app.engine.group import INVENTORY
 from app.engine.keys import KeyFormat, text_pair_packer
 from app.engine.ranking import Ranking
-from app.engine.table import Index, RowFormat, RowTable
+from app.engine.table import Index, RowFormat, RowTable, Tally
 
 LOW_STOCK_MAX = app.settings.low_stock_max
 
@@ -29,13 +29,15 @@ def reindex(keys: Sequence[bytes], before: Sequence[StockRow | None], _after: Se
     return {b"\xf1" + store: True for store in found}
 
 
+negative_stock_rows = Tally("negative_stock_rows", below_zero)
+
 _STOCK_KEY = KeyFormat(b"s", (str, str))
 
 stock: RowTable[StockRow] = app.Table(
     "stock",
     group=INVENTORY.name,
     format=_STOCK_KEY,
-    rows=RowFormat(StockRow, reindex, (stores,), ranking=low_stock),
+    rows=RowFormat(StockRow, reindex, (stores,), ranking=low_stock, tally=negative_stock_rows),
     partitions=INVENTORY.partitions,
     changelog_topic=app.changelog_topic(INVENTORY),
     help="What each store holds of each item.",

@@ -1,5 +1,6 @@
 """One night of one room type in one hotel: how many rooms there are, how many are sold, whether it is closed."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from app.domain.ignored import Ignored
@@ -52,3 +53,8 @@ def available(night: Night) -> int | None:
 def overbooked(night: Night) -> bool:
     """Whether more rooms are sold than the known capacity."""
     return night.capacity is not None and night.sold > night.capacity
+
+
+def overbooked_nights(nights: Iterable[Night | None]) -> int:
+    """How many of the nights are overbooked."""
+    return len([1 for night in nights if night is not None and overbooked(night)])

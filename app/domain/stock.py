@@ -1,5 +1,6 @@
 """Stock of one item in one store: movements and counts."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from app.domain.ignored import Ignored
@@ -74,3 +75,8 @@ def _count(row: StockRow, quantity: int, occurred_at: int) -> StockRow | Ignored
     recount = last is not None and occurred_at < last
     newest = last if recount else occurred_at
     return _new(StockRow, (quantity, occurred_at, quantity - row.on_hand, recount, newest, *row[5:]))
+
+
+def below_zero(rows: Iterable[StockRow | None]) -> int:
+    """How many of the rows show less than nothing."""
+    return len([1 for row in rows if row is not None and row[0] < 0])

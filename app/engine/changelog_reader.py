@@ -78,6 +78,16 @@ class ChangelogReader:
             return 0.0
         return monotonic() - self._blocked_since.setdefault(task.id, monotonic())
 
+    def behind(self, task: Task) -> int | None:
+        """Records a copy is behind the last stable offset as of the last answer; None before the first one."""
+        tp = changelog_of(task)
+        subscribed = self._records._subscription.subscription
+        followed = subscribed is not None and tp in subscribed.assignment.tps
+        state = subscribed.assignment.state_value(tp) if followed else None
+        if state is None or state.lso is None or not state.has_valid_position:
+            return None
+        return max(0, int(state.lso - state.position))
+
     async def close(self) -> None:
         """Disconnect."""
         await stop_all(self._records, self._ends, self._admin)

@@ -44,6 +44,8 @@ class Pending:
         self.index: dict[bytes, bool] = {}
         #: New scores of ranked rows: ranking's tag -> row key -> score.
         self.scores: dict[bytes, dict[bytes, int]] = {}
+        #: How many rows more, or fewer, fulfil their table's tally: table's tag -> difference.
+        self.tallies: Counter[bytes] = Counter()
         self.times: list[int] = []
         self.digests: list[bytes] = []
         self.expired: list[int] = []

@@ -1,25 +1,37 @@
-"""Index entries made from rows: for rows that come from a changelog, and for whole copies restored without them."""
+"""Index entries and tallies made from rows: of a changelog, and of whole copies restored without them."""
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import NamedTuple
 
 from app.engine.ranking import Lowest
-from app.engine.storage import PartitionStore
+from app.engine.storage import PartitionStore, Tallies
 from app.engine.task import Task
 
 _ROWS_A_STEP = 500
 
 
-def index_changes(task: Task, rows: dict[bytes, bytes | None]) -> dict[bytes, bool]:
-    """What changed rows, by key, make of the index entries of what is on disk now."""
-    changes: dict[bytes, bool] = {}
+class Derived(NamedTuple):
+    """Index entries and differences of tallies (None: unknown) that come with rows."""
+
+    entries: dict[bytes, bool]
+    tallies: Tallies | None
+
+
+def derived(task: Task, rows: dict[bytes, bytes | None]) -> Derived:
+    """What changed rows, by key, make of the index entries and tallies of what is on disk now."""
+    index: dict[bytes, bool] = {}
+    tallies: Tallies = {}
     for tag, table in task.tables.items():
-        if table.reindex is None:
-            continue
         changed = {key: value for key, value in rows.items() if value is not None and key.startswith(tag)}
+        if not changed or table.reindex is None:
+            continue
         before = [None if value is None else table.decode(value) for value in map(task.store.get, changed)]
-        changes.update(table.reindex(list(changed), before, list(map(table.decode, changed.values()))))
-    return changes
+        after = list(map(table.decode, changed.values()))
+        index.update(table.reindex(list(changed), before, after))
+        if table.tally is not None:
+            tallies[tag] = table.tally.count(after) - table.tally.count(before)
+    return Derived(index, tallies)
 
 
 class Reindexer:
@@ -36,11 +48,13 @@ class Reindexer:
             self._wanted[task] = task.store, _build(task)
         elif any(lowest is None or lowest.is_short for lowest in task.lowest.values()):
             self._wanted[task] = task.store, _rank(task)
+        elif task.store.tallies is None:
+            self._wanted[task] = task.store, _count(task)
 
-    def entries(self, task: Task, rows: dict[bytes, bytes | None]) -> dict[bytes, bool]:
-        """Index entries to write with rows from the changelog: none where all of them are yet to be built."""
+    def entries(self, task: Task, rows: dict[bytes, bytes | None]) -> Derived:
+        """What to write with rows from the changelog; nothing is known where all of it is yet to be built."""
         # A row behind the cursor of what is being built is not looked at again.
-        return index_changes(task, rows) if task.store.indexed or task in self._wanted else {}
+        return derived(task, rows) if task.store.indexed or task in self._wanted else Derived({}, None)
 
     def step(self) -> bool:
         """Do a little; True while there is more to do."""
@@ -67,13 +81,13 @@ def _build(task: Task) -> Iterator[None]:
             rows = list(islice(store.scan(start, stop), _ROWS_A_STEP))
             decoded = [table.decode(value) for _, value in rows]
             entries = table.reindex([key for key, _ in rows], [None] * len(rows), decoded)
-            store.write((), store.changelog_offset, entries)
+            store.write((), store.changelog_offset, entries, tallies={})
             if len(rows) < _ROWS_A_STEP:
                 break
             start = rows[-1][0] + b"\0"
             yield
     store.indexed = True
-    store.write((), store.changelog_offset, {})
+    store.write((), store.changelog_offset, {}, tallies={})
     yield from _rank(task)
 
 
@@ -94,6 +108,19 @@ def _rank(task: Task) -> Iterator[None]:
             start = rows[-1][0] + b"\0"
             yield
         task.lowest[table.ranking.format.tag] = task.building.pop(table.ranking.format.tag)
+
+
+def _count(task: Task) -> Iterator[None]:
+    """Count the rows of the tables' tallies on one view of the disk, so that what changes meanwhile counts once."""
+    store, counted = task.store, {}
+    tables = {tag: table for tag, table in task.tables.items() if table.tally is not None}
+    for (tag, table), rows in zip(tables.items(), store.begin_tallies(map(_all_with, tables)), strict=True):
+        assert table.tally is not None
+        counted[tag] = 0
+        while part := list(islice(rows, _ROWS_A_STEP)):
+            counted[tag] += table.tally.count([table.decode(value) for _, value in part])
+            yield
+    store.end_tallies(counted)
 
 
 def _all_with(tag: bytes) -> tuple[bytes, bytes]:

@@ -73,6 +73,11 @@ class Restore(Service):  # type: ignore[misc]
         """Changelog records that a copy still lacks, as of the last look at the end."""
         return max(0, self.ends.get(task.id, 0) - task.store.changelog_offset)
 
+    def behind(self, task: Task) -> int:
+        """Changelog records that a standby copy lacks now."""
+        found = None if self._reader is None else self._reader.behind(task)
+        return self.remaining(task) if found is None else found
+
     @Service.task
     async def _restore_loop(self) -> None:
         while not self.should_stop:

@@ -51,7 +51,8 @@ class Rows(Generic[Row]):
 
     def flush(self, pending: Pending) -> None:
         """Hand the changed rows and their index entries to the task."""
-        encode, reindex, ranking = self._table.encode, self._table.reindex, self._table.ranking
+        table = self._table
+        encode, reindex, ranking, tally = table.encode, table.reindex, table.ranking, table.tally
         cached, changed, index = self._unit.task.rows, pending.rows, pending.index
         keys, rows = list(self._changed), list(self._changed.values())
         values = list(map(encode, rows))
@@ -59,7 +60,10 @@ class Rows(Generic[Row]):
         changed.update(zip(keys, values, strict=True))
         pending.bytes += sum(map(len, keys)) + sum(map(len, values))
         if reindex is not None:
-            index.update(reindex(keys, list(map(self._before.__getitem__, keys)), rows))
+            before = list(map(self._before.__getitem__, keys))
+            index.update(reindex(keys, before, rows))
+            if tally is not None:
+                pending.tallies[table.format.tag] += tally.count(rows) - tally.count(before)
         if ranking is not None and rows:
             scores = pending.scores.setdefault(ranking.format.tag, {})
             scores.update(zip(keys, map(ranking.score, rows), strict=True))

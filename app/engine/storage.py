@@ -7,9 +7,11 @@ from the changelog again.
 
 import shutil
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+import msgspec
 from rocksdict import BlockBasedOptions, Cache, Options, Rdict, ReadOptions, WriteBatch, WriteOptions
 
 #: Rows of these kinds share the key space with the tables' tags, which are all above META.
@@ -18,8 +20,15 @@ EVENT_IDS = b"\x01"
 META = b"\x02"
 
 _CHANGELOG_OFFSET = META + b"changelog-offset"
+_TALLIES = META + b"tallies"
 _INDEXED = META + b"indexed"
+Tallies = dict[bytes, int]
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(Tallies).decode
 _offset = struct.Struct(">q")
+
+_FILES = "rocksdb.total-sst-files-size"
+_IN_MEMORY = ("rocksdb.size-all-mem-tables", "rocksdb.estimate-table-readers-mem")
 
 _MEMTABLE_BYTES = 4 << 20
 _BLOCK_CACHE_BYTES = 64 << 20
@@ -64,11 +73,24 @@ class PartitionStore:
         self.changelog_offset: int = _offset.unpack(raw)[0] if raw is not None else 0
         #: Whether the index entries agree with the rows (a bulk restore leaves them for later).
         self.indexed: bool = self._db.get(_INDEXED) is not None or self.changelog_offset == 0
+        raw = self._db.get(_TALLIES)
+        #: By table's tag how many rows fulfil its tally; None where they are yet to be counted.
+        self.tallies: Tallies | None = {} if self.changelog_offset == 0 else None if raw is None else _unpack(raw)
+        self._counting: Tallies | None = None
+        self._views: list[Generator[tuple[bytes, bytes], None, None]] = []
 
     def write(
-        self, rows: Iterable[tuple[bytes, bytes | None]], changelog_offset: int, index: dict[bytes, bool]
+        self,
+        rows: Iterable[tuple[bytes, bytes | None]],
+        changelog_offset: int,
+        index: dict[bytes, bool],
+        *,
+        tallies: Mapping[bytes, int] | None,
     ) -> None:
-        """Rows (None deletes), index entries and the changelog's next offset, all or nothing."""
+        """Rows (None deletes), index entries and the changelog's next offset, all or nothing.
+
+        tallies are differences by table's tag; None where nobody knows them: then the rows must be counted anew.
+        """
         batch = WriteBatch(raw_mode=True)
         put, delete, known = batch.put, batch.delete, self._known
         for key, value in rows:
@@ -87,34 +109,76 @@ class PartitionStore:
             put(_INDEXED, b"")
         else:
             delete(_INDEXED)
+        changed = _sum(self.tallies, tallies)
+        if changed is None:
+            delete(_TALLIES)
+        else:
+            put(_TALLIES, _pack(changed))
         self._db.write(batch, _without_log)
         if len(known) > _KNOWN_MAX:
             known.clear()
         known.update([key for key, present in index.items() if present])
-        self.changelog_offset = changelog_offset
+        self.changelog_offset, self.tallies = changelog_offset, changed
+        self._counting = _sum(self._counting, tallies)
 
-    def scan(self, start: bytes, stop: bytes) -> Iterator[tuple[bytes, bytes]]:
-        """Keys and values from start up to, without, stop, in key order. An early end raises, it never shortens."""
+    def scan(self, start: bytes, stop: bytes) -> Generator[tuple[bytes, bytes], None, None]:
+        """Keys and values from start up to, without, stop, in key order, of the disk as it is now.
+
+        An early end raises, it never shortens.
+        """
         options = ReadOptions()
         options.set_iterate_upper_bound(stop)
-        iterator = self._db.iter(options)
-        iterator.seek(start)
-        while iterator.valid():
-            yield iterator.key(), iterator.value()
-            iterator.next()
-        iterator.status()
+        return _walk(self._db.iter(options), start)
+
+    def begin_tallies(self, spans: Iterable[tuple[bytes, bytes]]) -> list[Iterator[tuple[bytes, bytes]]]:
+        """One view of the disk over these spans, to be counted; what is written from now on is added at the end."""
+        self.tallies, self._counting = None, {}
+        self._views = [self.scan(*span) for span in spans]
+        return list(self._views)
+
+    def end_tallies(self, counted: Mapping[bytes, int]) -> None:
+        """What was counted on the view; nothing where the counting was made useless meanwhile."""
+        self.tallies, self._counting = _sum(self._counting, counted), None
+        self._views = []
+        self.write((), self.changelog_offset, {}, tallies={})
+
+    def _end_views(self) -> None:
+        """Let go of the files: a store can't be opened again while somebody walks over them."""
+        for view in self._views:
+            view.close()
 
     def delete_range(self, start: bytes, stop: bytes) -> None:
         """Delete every key from start up to, without, stop."""
         self._known.clear()
         self._db.delete_range(start, stop, _without_log)
 
+    def sizes(self) -> tuple[int, int]:
+        """Bytes of its files, and bytes it takes in memory without the blocks that all stores share."""
+        read = self._db.property_int_value
+        return read(_FILES) or 0, sum(read(name) or 0 for name in _IN_MEMORY)
+
     def close(self) -> None:
         """Flush and release the directory."""
+        self._end_views()
         self._db.flush()
         self._db.close()
 
     def destroy(self) -> None:
         """Close and delete the directory: the changelog has it all."""
+        self._end_views()
         self._db.close()
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def _walk(iterator: Any, start: bytes) -> Generator[tuple[bytes, bytes], None, None]:
+    iterator.seek(start)
+    while iterator.valid():
+        yield iterator.key(), iterator.value()
+        iterator.next()
+    iterator.status()
+
+
+def _sum(tallies: Tallies | None, more: Mapping[bytes, int] | None) -> Tallies | None:
+    if tallies is None or more is None:
+        return None
+    return {tag: tallies.get(tag, 0) + more.get(tag, 0) for tag in tallies.keys() | more.keys()}

@@ -22,6 +22,13 @@ Row = TypeVar("Row")
 Reindex = Callable[[Sequence[bytes], Sequence[Row | None], Sequence[Row]], dict[bytes, bool]]
 
 
+class Tally(NamedTuple):
+    """Rows of a table with an index that count as long as they are as `count` wants them; None is a row not yet there."""
+
+    name: str
+    count: Callable[[Iterable[Any | None]], int]
+
+
 class Index(NamedTuple):
     """A secondary order of a table's rows, kept beside them in the same store and never in the changelog."""
 
@@ -62,6 +69,7 @@ class RowTable(faust.Table, Generic[Row]):  # type: ignore[misc]
         self.group = group
         self.indexes = rows.indexes
         self.ranking = rows.ranking
+        self.tally = rows.tally
         self.format = format
         self.encode = rows.encode
         self.decode = rows.decode
@@ -100,9 +108,11 @@ class RowFormat(Generic[Row]):
         indexes: tuple[Index, ...] = (),
         *,
         ranking: Ranking | None = None,
+        tally: Tally | None = None,
     ) -> None:
         self.encode: Callable[[Row], bytes] = msgspec.msgpack.Encoder().encode
         self.decode: Callable[[bytes], Row] = msgspec.msgpack.Decoder(row).decode
         self.reindex = reindex
         self.indexes = indexes
         self.ranking = ranking
+        self.tally = tally

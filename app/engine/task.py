@@ -176,9 +176,9 @@ class Task:
         self.committing = taken
         return taken
 
-    def apply(self, rows: dict[bytes, bytes | None], changelog_offset: int, index: dict[bytes, bool]) -> None:
-        """Rows from the changelog to disk: how a copy is restored and a standby follows."""
-        self.store.write(rows.items(), changelog_offset, index)
+    def apply(self, rows: dict[bytes, bytes | None], changelog_offset: int, derived: Any) -> None:
+        """Rows from the changelog to disk, with what comes of them: how a copy is restored and a standby follows."""
+        self.store.write(rows.items(), changelog_offset, derived.entries, tallies=derived.tallies)
         for table in self.tables.values():
             if table.ranking is not None and (self.lowest[table.ranking.format.tag] or self.building):
                 tag, score, decode = table.format.tag, table.ranking.score, table.decode
@@ -191,7 +191,7 @@ class Task:
         """Kafka has it: rows, ids and position to disk in one WriteBatch, and the new state is what readers see."""
         done = self.committing
         assert done is not None
-        self.store.write(done.records(), changelog_offset, done.index)
+        self.store.write(done.records(), changelog_offset, done.index, tallies=done.tallies)
         for tag, scores in done.scores.items():
             self.note_scores(tag, scores)
         self.committed = done.position

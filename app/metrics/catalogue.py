@@ -32,6 +32,9 @@ _INVENTORY_TYPES = (
     "ALLOTMENT", "STOP_SELL", "OPEN_SELL",
 )  # fmt: skip
 _PAYMENT_TYPES = ("AUTHORIZED", "COMPLETED", "FAILED", "REFUNDED")
+_GROUPS = ("inventory", "bookings", "payments")
+_TABLES = ("stock", "availability", "bookings", "payments")
+_ROLES = ("active", "standby", "restoring")
 _IGNORED = (
     (INVENTORY_EVENTS, "stale-count"),
     (INVENTORY_EVENTS, "stale-allotment"),
@@ -93,8 +96,20 @@ EVENT_LATENCY = Metric(
     buckets=_LATENCY_BUCKETS,
 )
 COMMIT = Metric("stayshelf_commit_seconds", _H, "A commit, from first send to rows on disk.", buckets=_COMMIT_BUCKETS)
-RESTORE_REMAINING = Metric("stayshelf_restore_remaining_records", _G, "Changelog records not yet restored.", ("table",))
-STANDBY_LAG = Metric("stayshelf_standby_lag_records", _G, "Changelog records standby copies are behind.", ("table",))
+RESTORE_REMAINING = Metric(
+    "stayshelf_restore_remaining_records",
+    _G,
+    "Changelog records not yet restored of partitions assigned here; tables of one changelog share the number.",
+    ("table",),
+    _each(*_TABLES),
+)
+STANDBY_LAG = Metric(
+    "stayshelf_standby_lag_records",
+    _G,
+    "Changelog records standby copies here are behind; tables of one changelog share the number.",
+    ("table",),
+    _each(*_TABLES),
+)
 REBALANCE_PAUSE = Metric(
     "stayshelf_rebalance_pause_seconds",
     _H,
@@ -102,11 +117,44 @@ REBALANCE_PAUSE = Metric(
     buckets=_PAUSE_BUCKETS,
 )
 
+STABLE_LAG = Metric(
+    "stayshelf_stable_lag_records", _G, "Records behind the last stable offset, as committed.", ("topic", "partition")
+)
+STABLE_AGE = Metric(
+    "stayshelf_stable_offset_age_seconds",
+    _G,
+    "How long an open transaction has kept a partition's last stable offset where it is; 0 where none does.",
+    ("topic", "partition"),
+)
+PARTITIONS = Metric(
+    "stayshelf_partitions", _G, "Partitions assigned here: active and standby ones, and those that restore.",
+    ("group", "role"), tuple((group, role) for group in _GROUPS for role in _ROLES),
+)  # fmt: skip
+WITHOUT_STANDBY = Metric(
+    "stayshelf_partitions_without_standby", _G, "Partitions active here of which fewer copies exist than STANDBYS says."
+)
+ROCKSDB_DISK = Metric("stayshelf_rocksdb_disk_bytes", _G, "Bytes of RocksDB's files.", ("group",), _each(*_GROUPS))
+ROCKSDB_MEMORY = Metric(
+    "stayshelf_rocksdb_memory_bytes",
+    _G,
+    "Bytes of memtables, indexes and filters; the shared block cache is not in it.",
+    ("group",),
+    _each(*_GROUPS),
+)
+IN_TOUCH = Metric("stayshelf_in_touch", _G, "1 while the group has answered within a session timeout, else 0.")
+REGISTRY_UP = Metric("stayshelf_schema_registry_up", _G, "1 while the schema registry answers, else 0.")
+SCHEMAS_AWAITED = Metric("stayshelf_schemas_awaited", _G, "Schemas asked for that partitions wait for.")
+HTTP = Metric(
+    "stayshelf_http_requests_total", _C, "Requests for /v1 answered, by class of status.", ("status",),
+    _each("2xx", "4xx", "5xx"),
+)  # fmt: skip
+
 #: Which counter an applied event of a source topic adds to.
 PROCESSED = {BOOKING_EVENTS: BOOKINGS, INVENTORY_EVENTS: INVENTORY, PAYMENT_EVENTS: PAYMENTS}
 
 CATALOGUE = (
     LAG_MAX, LAG, CONSUMED, CONSUMED_RATE, BATCH_SIZE, SEND_RATE, SENT, SEND_ERRORS, BOOKINGS, INVENTORY, PAYMENTS,
     DUPLICATES, IGNORED, DEAD_LETTERS, RETRIES, LATE_DROPPED, NEGATIVE_STOCK, OVERBOOKED, EVENT_LATENCY, COMMIT,
-    RESTORE_REMAINING, STANDBY_LAG, REBALANCE_PAUSE,
+    RESTORE_REMAINING, STANDBY_LAG, REBALANCE_PAUSE, STABLE_LAG, STABLE_AGE, PARTITIONS, WITHOUT_STANDBY, ROCKSDB_DISK,
+    ROCKSDB_MEMORY, IN_TOUCH, REGISTRY_UP, SCHEMAS_AWAITED, HTTP,
 )  # fmt: skip

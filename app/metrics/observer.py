@@ -1,12 +1,14 @@
 """The one place that feeds the metrics: the engine says what happened, the scrape reads it here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector, disable_created_metrics
+from prometheus_client.registry import Collector
 
+from app.engine.readings import Readings
 from app.metrics import catalogue
 from app.metrics.catalogue import CATALOGUE, Kind, Metric
 from app.metrics.histogram import BatchHistogram
@@ -22,9 +24,10 @@ class Observer:
     def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
+        self._before = _Before()
+        self.registry.register(self._before)
         ProcessCollector(registry=self.registry)
         self._made = {metric.name: _made(metric, self.registry) for metric in CATALOGUE}
-        self._per_task: dict[Metric, dict[tuple[str, int], int]] = {}
         self._consumed, self._sent, self._batches, self._batch_bytes = Recent(), Recent(), Recent(), Recent()
         self._of(catalogue.CONSUMED_RATE).set_function(self._consumed.per_second)
         self._of(catalogue.SEND_RATE).set_function(self._sent.per_second)
@@ -92,44 +95,54 @@ class Observer:
         """A rebalance kept the partitions still for so long."""
         self._of(catalogue.REBALANCE_PAUSE).observe(np.array([pause_seconds]))
 
-    def negative_stock_rows(self, partition: int, count: int) -> None:
-        """So many rows of an active inventory partition are below zero now."""
-        self._set(catalogue.NEGATIVE_STOCK, ("inventory", partition), count)
+    def answered(self, status: int) -> None:
+        """A request for /v1 was answered with this HTTP status."""
+        self._of(catalogue.HTTP).labels(f"{status // 100}xx").inc()
 
-    def overbooked_nights(self, partition: int, count: int) -> None:
-        """So many nights of an active inventory partition are overbooked now."""
-        self._set(catalogue.OVERBOOKED, ("inventory", partition), count)
+    def read_by(self, readings: Callable[[], Readings]) -> None:
+        """Where the gauges' values come from: asked whenever somebody looks at the registry."""
+        self._before.action = lambda: self._show(readings())
 
-    def restore_remaining(self, table: str, partition: int, records: int) -> None:
-        """So many changelog records are still to restore for a table's (or group's) partition; 0 when it is done."""
-        self._set(catalogue.RESTORE_REMAINING, (table, partition), records)
+    def _show(self, now: Readings) -> None:
+        self._of(catalogue.LAG_MAX).set(max(now.lag.values(), default=0))
+        self._of(catalogue.NEGATIVE_STOCK).set(now.negative_stock_rows)
+        self._of(catalogue.OVERBOOKED).set(now.overbooked_nights)
+        self._of(catalogue.WITHOUT_STANDBY).set(now.without_standby)
+        self._of(catalogue.IN_TOUCH).set(now.in_touch)
+        self._of(catalogue.REGISTRY_UP).set(now.registry_up)
+        self._of(catalogue.SCHEMAS_AWAITED).set(now.schemas_awaited)
+        for metric, values in (
+            (catalogue.LAG, now.lag),
+            (catalogue.STABLE_LAG, now.stable_lag),
+            (catalogue.STABLE_AGE, now.stable_age_s),
+            (catalogue.PARTITIONS, now.partitions),
+            (catalogue.RESTORE_REMAINING, now.restore_remaining),
+            (catalogue.STANDBY_LAG, now.standby_lag),
+            (catalogue.ROCKSDB_DISK, now.disk_bytes),
+            (catalogue.ROCKSDB_MEMORY, now.memory_bytes),
+        ):
+            self._replace(metric, values)
 
-    def standby_lag(self, table: str, partition: int, records: int) -> None:
-        """A standby copy of a table's (or group's) partition is so many changelog records behind."""
-        self._set(catalogue.STANDBY_LAG, (table, partition), records)
-
-    def released(self, name: str, partition: int) -> None:
-        """A partition of this table or group is gone, or changes its role: forget its share of the gauges."""
-        for metric, shares in self._per_task.items():
-            if shares.pop((name, partition), None) is not None:
-                self._show(metric, name)
-
-    def lags(self, records_behind: Mapping[tuple[str, int], int]) -> None:
-        """Records behind by (topic, partition): all this worker is active for; others are no longer shown."""
-        gauge = self._of(catalogue.LAG)
-        gauge.clear()
-        for (topic, partition), lag in records_behind.items():
-            gauge.labels(topic, partition).set(lag)
-        self._of(catalogue.LAG_MAX).set(max(records_behind.values(), default=0))
-
-    def _set(self, metric: Metric, task: tuple[str, int], value: int) -> None:
-        self._per_task.setdefault(metric, {})[task] = value
-        self._show(metric, task[0])
-
-    def _show(self, metric: Metric, name: str) -> None:
-        total = sum(value for (of, _), value in self._per_task[metric].items() if of == name)
+    def _replace(self, metric: Metric, values: Mapping[Any, float]) -> None:
+        """These series and those that stand from the start; whatever else was shown is gone."""
         gauge = self._of(metric)
-        (gauge.labels(name) if metric.labels else gauge).set(total)
+        gauge.clear()
+        for labels in metric.series:
+            gauge.labels(*labels)
+        for of, value in values.items():
+            gauge.labels(*(of if isinstance(of, tuple) else (of,))).set(value)
+
+
+class _Before(Collector):
+    """Collected first, and brings nothing: what it does makes the others' values those of now."""
+
+    def __init__(self) -> None:
+        self.action: Callable[[], None] = lambda: None
+
+    def collect(self) -> Iterable[Any]:
+        """Nothing."""
+        self.action()
+        return ()
 
 
 def _made(metric: Metric, registry: CollectorRegistry) -> Any:

@@ -66,6 +66,11 @@ class RemoteRegistry(Service):  # type: ignore[misc]
             raise RegistryUnavailable(None)
         return known
 
+    @property
+    def awaited(self) -> int:
+        """How many schemas are being asked for."""
+        return len(self._wanted)
+
     def _want(self, what: int | str) -> None:
         if len(self._wanted) < WANTED_MAX:
             self._wanted[what] = None

@@ -64,7 +64,7 @@ async def test_it_reads_from_where_a_copy_is_to_the_end(
 ) -> None:
     async with writer.transaction():
         await write(writer, task, b"a", b"b", b"c")
-    task.store.write([], 1, {})
+    task.store.write([], 1, {}, tallies={})
     assert await reader.ends([task]) == {task.id: 4}
     assert await reader.ends([]) == {}
     reader.follow([task])
@@ -72,7 +72,7 @@ async def test_it_reads_from_where_a_copy_is_to_the_end(
     async with asyncio.timeout(10):  # behind the last record stands the commit's marker
         while not await reader.has_reached(task, 4):
             await reader.poll(50)
-    task.store.write([], 4, {})
+    task.store.write([], 4, {}, tallies={})
     assert await reader.has_reached(task, 4)
     assert not await reader.has_reached(task, 5)
 

@@ -19,6 +19,7 @@ from app.engine.ledgers import (
     offsets_of,
 )
 from app.engine.pending import Pending, Send
+from app.engine.reindex import Derived
 from app.engine.task import Task
 from tests.app.engine.membership import member, membership
 from tests.app.engine.opened import commit as commit_on_disk
@@ -106,7 +107,7 @@ async def ledger(drop: Drop, topics: Topics) -> AsyncIterator[TransactionalLedge
 def restored(directory: Path, task: Task, records: list[tuple[bytes, bytes | None]]) -> Task:
     """A copy made of what is visible in the changelog."""
     copy = opened(directory / f"copy-{task.partition}", partition=task.partition)
-    copy.apply(dict(records), len(records), {})
+    copy.apply(dict(records), len(records), Derived({}, {}))
     copy.load()
     return copy
 
@@ -360,7 +361,7 @@ async def test_what_reached_the_changelog_counts_though_its_offsets_were_refused
         copy = restored(tmp_path, task, await reader.changes(tansu_topics.changelog))
         assert copy.positions == {tansu_topics.source: 2}
         task.reset()
-        task.apply(dict(await reader.changes(tansu_topics.changelog)), 5, {})
+        task.apply(dict(await reader.changes(tansu_topics.changelog)), 5, Derived({}, {}))
         task.promote()
         assert put_stock(unit(task, 2, [movement("e0"), movement("new")], topic=tansu_topics.source)) == ["new"]
         commit_on_disk(task)

@@ -6,7 +6,7 @@ import pytest
 from app.domain.availability import Night
 from app.engine import reindex
 from app.engine.ranking import IndexNotReady
-from app.engine.reindex import Reindexer, index_changes
+from app.engine.reindex import Reindexer, derived
 from app.engine.task import Task
 from tables.availability import availability, overbooked
 from tables.stock import low_stock, stock, stores
@@ -112,11 +112,11 @@ def test_entries_of_a_change_follow_from_what_is_on_disk(live: Task) -> None:
     change(live)
     key = availability.key("H2", 5, "R")
     known = availability.encode(Night(capacity=3, sold=0))
-    changes = index_changes(live, {key: known, b"\x00": b"{}", stock.key("S0", "I0"): None})
+    changes = derived(live, {key: known, b"\x00": b"{}", stock.key("S0", "I0"): None}).entries
     assert changes == {overbooked.key(5, "H2", "R"): False}
     new = stock.key("S-new", "I-new")
     row = live.store.get(stock.key("S0", "I0"))
-    assert index_changes(live, {new: row}) == {stores.key("S-new"): True}
+    assert derived(live, {new: row}).entries == {stores.key("S-new"): True}
 
 
 def test_a_ranking_is_not_answered_for_before_it_is_built(live: Task) -> None:

@@ -175,7 +175,7 @@ async def test_a_copy_from_another_life_of_the_changelog_is_rebuilt(desk_of: Cal
     writer, reader = desk_of("writer"), desk_of("reader")
     await writer.commit(active(writer), "e0")
     old = reader.tasks.open(ID)
-    old.store.write([(b"sX\0\0Y", b"row")], 1_000, {})
+    old.store.write([(b"sX\0\0Y", b"row")], 1_000, {}, tallies={})
     async with Restore(reader, None) as restore:
         await assign(restore, active=True)
         await until(lambda: is_active(reader))

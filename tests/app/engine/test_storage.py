@@ -29,7 +29,7 @@ def test_rows_and_offset_come_back_together(
     directory, model = tmp_path_factory.mktemp("store"), dict[bytes, bytes | None]()
     store = PartitionStore(directory)
     for n, changed in enumerate(writes):
-        store.write(changed.items(), n + 1, {})
+        store.write(changed.items(), n + 1, {}, tallies={})
         model |= changed
     expected = {key: value for key, value in model.items() if value is not None}
     assert rows(store) == expected
@@ -43,8 +43,8 @@ def test_rows_and_offset_come_back_together(
 
 def test_index_entries_come_and_go_with_the_rows(tmp_path: Path) -> None:
     store = PartitionStore(tmp_path)
-    store.write([(b"k1", b"row")], 1, {b"\xf1a": True, b"\xf1b": True})
-    store.write([], 2, {b"\xf1a": False})
+    store.write([(b"k1", b"row")], 1, {b"\xf1a": True, b"\xf1b": True}, tallies={})
+    store.write([], 2, {b"\xf1a": False}, tallies={})
     assert list(store.scan(b"\xf1", b"\xf2")) == [(b"\xf1b", b"")]
     store.close()
 
@@ -52,12 +52,12 @@ def test_index_entries_come_and_go_with_the_rows(tmp_path: Path) -> None:
 def test_whether_it_is_indexed_is_kept_on_disk(tmp_path: Path) -> None:
     store = PartitionStore(tmp_path)
     store.indexed = False
-    store.write([], 5, {})
+    store.write([], 5, {}, tallies={})
     store.close()
     store = PartitionStore(tmp_path)
     assert not store.indexed
     store.indexed = True
-    store.write([], 5, {})
+    store.write([], 5, {}, tallies={})
     store.close()
     store = PartitionStore(tmp_path)
     assert store.indexed
@@ -66,7 +66,7 @@ def test_whether_it_is_indexed_is_kept_on_disk(tmp_path: Path) -> None:
 
 def test_a_scan_and_a_deletion_keep_to_their_ends(tmp_path: Path) -> None:
     store = PartitionStore(tmp_path)
-    store.write([(bytes([n]), b"%d" % n) for n in range(10, 20)], 1, {})
+    store.write([(bytes([n]), b"%d" % n) for n in range(10, 20)], 1, {}, tallies={})
     assert [key for key, _ in store.scan(b"\x0c", b"\x0f")] == [b"\x0c", b"\x0d", b"\x0e"]
     store.delete_range(b"\x0c", b"\x0f")
     assert [key[0] for key, _ in store.scan(b"\x0a", b"\x14")] == [10, 11, 15, 16, 17, 18, 19]
@@ -75,17 +75,17 @@ def test_a_scan_and_a_deletion_keep_to_their_ends(tmp_path: Path) -> None:
 
 def test_a_scan_sees_the_store_as_it_was_when_it_began(tmp_path: Path) -> None:
     store = PartitionStore(tmp_path)
-    store.write([(b"k1", b"old"), (b"k2", b"old")], 1, {})
+    store.write([(b"k1", b"old"), (b"k2", b"old")], 1, {}, tallies={})
     scan = store.scan(b"k", b"l")
     assert next(scan) == (b"k1", b"old")
-    store.write([(b"k2", b"new"), (b"k3", b"new")], 2, {})
+    store.write([(b"k2", b"new"), (b"k3", b"new")], 2, {}, tallies={})
     assert list(scan) == [(b"k2", b"old")]
     store.close()
 
 
 def test_a_destroyed_store_leaves_nothing(tmp_path: Path) -> None:
     store = PartitionStore(tmp_path / "gone")
-    store.write([(b"k", b"v")], 9, {})
+    store.write([(b"k", b"v")], 9, {}, tallies={})
     store.destroy()
     assert not (tmp_path / "gone").exists()
     again = PartitionStore(tmp_path / "gone")

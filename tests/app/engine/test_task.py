@@ -10,7 +10,7 @@ from app.engine.changelog import ids_key
 from app.engine.ledgers import CHANGELOG_BATCH_BYTES_MAX
 from app.engine.pending import PENDING_BYTES_MAX
 from app.engine.ranking import IndexNotReady
-from app.engine.reindex import index_changes
+from app.engine.reindex import derived
 from app.engine.storage import EVENT_IDS, META
 from app.engine.task import Task
 from tables.stock import low_stock, stock, stores
@@ -48,7 +48,7 @@ def receive(task: Task, *quantities: int) -> list[str]:
 def follow(standby: Task, records: list[tuple[bytes, bytes | None]]) -> None:
     """Applies changelog records as app.engine.restore does."""
     rows = dict(records)
-    standby.apply(rows, standby.store.changelog_offset + len(records) + 1, index_changes(standby, rows))
+    standby.apply(rows, standby.store.changelog_offset + len(records) + 1, derived(standby, rows))
 
 
 def test_rows_are_looked_up_newest_first(task: Task) -> None:

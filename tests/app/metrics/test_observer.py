@@ -1,5 +1,8 @@
+from typing import Any
+
 import pytest
 
+from app.engine.readings import Readings
 from app.metrics.catalogue import CATALOGUE
 from app.metrics.observer import Observer
 
@@ -79,31 +82,45 @@ def test_durations(observer: Observer) -> None:
     assert value(observer, "stayshelf_rebalance_pause_seconds_sum") == 2
 
 
-def test_gauges_sum_the_partitions_that_are_here(observer: Observer) -> None:
-    observer.negative_stock_rows(1, 4)
-    observer.negative_stock_rows(2, 3)
-    observer.negative_stock_rows(1, 5)
-    observer.overbooked_nights(1, 9)
-    observer.restore_remaining("stock", 1, 100)
-    observer.restore_remaining("bookings", 1, 7)
-    observer.standby_lag("stock", 2, 6)
-    assert value(observer, "stayshelf_negative_stock_rows") == 8
-    assert value(observer, "stayshelf_overbooked_nights") == 9
-    assert value(observer, "stayshelf_restore_remaining_records", table="stock") == 100
-    observer.released("inventory", 1)
-    observer.released("stock", 1)
-    assert value(observer, "stayshelf_negative_stock_rows") == 3
-    assert value(observer, "stayshelf_overbooked_nights") == 0
-    assert value(observer, "stayshelf_restore_remaining_records", table="stock") == 0
-    assert value(observer, "stayshelf_restore_remaining_records", table="bookings") == 7
-    assert value(observer, "stayshelf_standby_lag_records", table="stock") == 6
+def test_requests_by_class_of_status(observer: Observer) -> None:
+    for status in (200, 304, 404, 503):
+        observer.answered(status)
+    assert value(observer, "stayshelf_http_requests_total", status="2xx") == 1
+    assert value(observer, "stayshelf_http_requests_total", status="5xx") == 1
 
 
-def test_lags_replace_those_before(observer: Observer) -> None:
-    observer.lags({("booking-events", 1): 5, ("booking-events", 2): 9})
+def readings(**changed: Any) -> Readings:
+    empty: dict[str, Any] = {name: {} for name in Readings._fields}
+    numbers = dict.fromkeys(("without_standby", "negative_stock_rows", "overbooked_nights", "schemas_awaited"), 0)
+    return Readings(**{**empty, **numbers, "in_touch": True, "registry_up": True, **changed})
+
+
+def test_gauges_are_read_whenever_somebody_looks(observer: Observer) -> None:
+    now = readings(
+        lag={("booking-events", 1): 5, ("booking-events", 2): 9},
+        stable_age_s={("booking-events", 1): 2.5},
+        partitions={("inventory", "active"): 3},
+        restore_remaining={"stock": 100},
+        negative_stock_rows=4,
+        overbooked_nights=2,
+        in_touch=False,
+    )
+    observer.read_by(lambda: now)
     assert value(observer, "kafka_consumer_lag_max") == 9
-    observer.lags({("booking-events", 1): 6})
-    assert value(observer, "kafka_consumer_lag", topic="booking-events", partition="1") == 6
+    assert value(observer, "kafka_consumer_lag", topic="booking-events", partition="2") == 9
+    assert value(observer, "stayshelf_stable_offset_age_seconds", topic="booking-events", partition="1") == 2.5
+    assert value(observer, "stayshelf_partitions", group="inventory", role="active") == 3
+    assert value(observer, "stayshelf_restore_remaining_records", table="stock") == 100
+    assert value(observer, "stayshelf_restore_remaining_records", table="bookings") == 0
+    assert value(observer, "stayshelf_negative_stock_rows") == 4
+    assert value(observer, "stayshelf_overbooked_nights") == 2
+    assert (value(observer, "stayshelf_in_touch"), value(observer, "stayshelf_schema_registry_up")) == (0, 1)
+
+    now = readings(lag={("booking-events", 1): 6})
+    assert value(observer, "kafka_consumer_lag_max") == 6
     assert value(observer, "kafka_consumer_lag", topic="booking-events", partition="2") is None
-    observer.lags({})
+    assert value(observer, "stayshelf_partitions", group="inventory", role="active") == 0
+    assert value(observer, "stayshelf_restore_remaining_records", table="stock") == 0
+
+    now = readings()
     assert value(observer, "kafka_consumer_lag_max") == 0
