@@ -5,7 +5,7 @@ changelog topic by the table, so its assignor co-partitions it and places standb
 app.engine.task.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import faust
@@ -23,7 +23,7 @@ Reindex = Callable[[Sequence[bytes], Sequence[Row | None], Sequence[Row]], dict[
 
 
 class Tally(NamedTuple):
-    """Rows of a table with an index that count as long as they are as `count` wants them; None is a row not yet there."""
+    """Rows of an indexed table that count as long as they are as `count` wants them; None is a row not yet there."""
 
     name: str
     count: Callable[[Iterable[Any | None]], int]

@@ -12,6 +12,7 @@ from aiohttp.web_protocol import RequestHandler
 from app.views import auth
 from app.views.parameters import check_path
 from app.views.responses import Problem, as_problem
+from app.views.worker import WORKER
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,15 @@ IDLE_SECONDS = 75.0
 SHUTDOWN_SECONDS = 2.0
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@web.middleware
+async def counted(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Count what /v1 answers."""
+    response = await handler(request)
+    if request.path.startswith("/v1/"):
+        request.app[WORKER].observer.answered(response.status)
+    return response
 
 
 @web.middleware

@@ -22,7 +22,7 @@ from app.views import (
     topology,
 )
 from app.views.answers import Handler, answers
-from app.views.door import Runner, errors_as_problems
+from app.views.door import Runner, counted, errors_as_problems
 from app.views.live import figures, stream
 from app.views.live.watch import WATCH, Watch, keep_history
 from app.views.peers import PEERS, Peers
@@ -55,7 +55,7 @@ ROUTES: tuple[tuple[str, Handler], ...] = (
 
 def application(worker: Worker) -> web.Application:
     """The web application of a worker: GET and HEAD for each route."""
-    made = web.Application(middlewares=[errors_as_problems])
+    made = web.Application(middlewares=[counted, errors_as_problems])
     peers = Peers()
     made[WORKER], made[PEERS] = worker, peers
     made[figures.HISTORY] = History()

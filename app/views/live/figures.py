@@ -26,7 +26,7 @@ class LetterCount(TypedDict):
 class Figures(TypedDict):
     """A worker as it sees itself; counts are since it started.
 
-    consumed is by source topic; restoring is the changelog records still to restore, by group; latency is events by
+    consumed is by source topic; restoring is the changelog records still to restore, by table; latency is events by
     bucket of stayshelf_event_latency_seconds.
     """
 

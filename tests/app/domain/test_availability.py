@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.availability import HOTEL_EVENTS, Night, available, decide, overbooked, reserve
+from app.domain.availability import HOTEL_EVENTS, Night, available, decide, overbooked, overbooked_nights, reserve
 from app.domain.ignored import Ignored
 from schemas.inventory import InventoryEvent
 
@@ -72,3 +72,7 @@ def test_the_newest_update_of_each_kind_wins_the_later_record_among_equals(event
     closures = [(at, i, kind) for i, (kind, at, _) in enumerate(events) if kind != "ALLOTMENT"]
     assert night.capacity == (max(allotments)[2] if allotments else None)
     assert night.closed == (max(closures)[2] == "STOP_SELL" if closures else False)
+
+
+def test_overbooked_nights_are_counted() -> None:
+    assert overbooked_nights([None, Night(sold=5), Night(capacity=2, sold=2), Night(capacity=2, sold=3)]) == 1

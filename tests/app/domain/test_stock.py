@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.ignored import Ignored
-from app.domain.stock import STORE_EVENTS, StockRow, decide
+from app.domain.stock import STORE_EVENTS, StockRow, below_zero, decide
 
 EVENT = st.tuples(st.sampled_from(sorted(STORE_EVENTS)), st.integers(0, 50), st.integers(0, 20))
 
@@ -116,3 +116,7 @@ def test_on_hand_is_the_last_count_and_what_came_after_it(events: list[tuple[str
     row = fold(events) or StockRow()
     assert (row.on_hand, row.late_movements, row.last_event_at) == (on_hand, late, newest)
     assert row.counted_at == (None if counted_at < 0 else counted_at)
+
+
+def test_rows_below_zero_are_counted() -> None:
+    assert below_zero([None, StockRow(on_hand=-1), StockRow(), StockRow(on_hand=1), StockRow(on_hand=-9)]) == 2

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from aiokafka.errors import KafkaError
 
+from app.engine import offset_watch
 from app.engine.idempotent import IdempotentProducer
 from app.engine.offset_watch import OffsetWatch
 from app.engine.topic_admin import topics_ready
@@ -43,3 +44,33 @@ async def test_offsets_of_all_sources_are_known_soon(tansu: str) -> None:
 async def test_without_a_connection_it_says_so() -> None:
     with pytest.raises(KafkaError, match="not connected"):
         await watch("127.0.0.1:1").latest_end("payment-events", 0)
+
+
+def test_a_stable_offset_that_stands_still_has_an_age(monkeypatch: pytest.MonkeyPatch) -> None:
+    offsets, at = watch("127.0.0.1:1"), ("payment-events", 1)
+    clock = [100.0]
+    monkeypatch.setattr(offset_watch, "monotonic", lambda: clock[0])
+
+    def look(stable: int, end: int) -> float:
+        offsets.end_offsets, offsets.log_ends = {at: stable}, {at: end}
+        offsets._note_stalled(clock[0])
+        return offsets.stalled_s(*at)
+
+    assert look(5, 5) == 0
+    assert look(5, 6) == 0
+    clock[0] += 3
+    assert look(5, 9) == 3
+    clock[0] += 3
+    assert look(7, 9) == 0  # it moved, and is short of the end again
+    clock[0] += 1
+    assert look(7, 9) == 1
+    assert look(9, 9) == 0
+
+
+def test_lag_is_from_the_end_or_from_the_stable_offset() -> None:
+    offsets, at = watch("127.0.0.1:1"), ("payment-events", 1)
+    offsets.start_offsets, offsets.claimed = {at: 4}, {at: -1}
+    offsets.end_offsets, offsets.log_ends = {at: 8}, {at: 12}
+    assert (offsets.lag(*at), offsets.lag(*at, stable=True)) == (8, 4)
+    offsets.claimed = {at: 10}
+    assert (offsets.lag(*at), offsets.lag(*at, stable=True)) == (2, 0)

@@ -90,6 +90,9 @@ def test_indexes_made_later_are_those_kept_all_along(live: Task, copy: Task, mon
     assert lowest(copy) == lowest(live)
     assert [low_stock.parts(key)[0] for key in lowest(live)] == sorted(low_stock.parts(key)[0] for key in lowest(live))
     reindexer.want(copy)
+    assert finish(reindexer) > 10
+    assert copy.store.tallies == live.store.tallies
+    reindexer.want(copy)
     assert finish(reindexer) == 0
 
 

@@ -100,10 +100,10 @@ def test_an_index_entry_is_there_whenever_it_was_said_last(tmp_path: Path, monke
     for n, changes in enumerate(
         [{b"k1": True}, {b"k1": True, b"k2": True}, {b"k1": False}, {b"k3": True, b"k1": True}]
     ):
-        store.write([], n, changes)
+        store.write([], n, changes, tallies={})
         there = {key for key in there | changes.keys() if changes.get(key, True)}
         assert rows(store).keys() == there
     store.delete_range(b"k", b"l")
-    store.write([], 9, {b"k1": True})
+    store.write([], 9, {b"k1": True}, tallies={})
     assert rows(store).keys() == {b"k1"}
     store.close()

@@ -1,10 +1,8 @@
-from typing import Any
-
 import pytest
 
-from app.engine.readings import Readings
 from app.metrics.catalogue import CATALOGUE
 from app.metrics.observer import Observer
+from tests.app.metrics.readings import readings
 
 
 @pytest.fixture
@@ -87,12 +85,6 @@ def test_requests_by_class_of_status(observer: Observer) -> None:
         observer.answered(status)
     assert value(observer, "stayshelf_http_requests_total", status="2xx") == 1
     assert value(observer, "stayshelf_http_requests_total", status="5xx") == 1
-
-
-def readings(**changed: Any) -> Readings:
-    empty: dict[str, Any] = {name: {} for name in Readings._fields}
-    numbers = dict.fromkeys(("without_standby", "negative_stock_rows", "overbooked_nights", "schemas_awaited"), 0)
-    return Readings(**{**empty, **numbers, "in_touch": True, "registry_up": True, **changed})
 
 
 def test_gauges_are_read_whenever_somebody_looks(observer: Observer) -> None:

@@ -4,6 +4,7 @@ import pytest
 from app.metrics import catalogue
 from app.metrics.observer import Observer
 from app.metrics.reading import Reading, quantile
+from tests.app.metrics.readings import readings
 
 
 @pytest.fixture
@@ -12,8 +13,7 @@ def observer() -> Observer:
     made.consumed("booking-events", 3)
     made.consumed("payment-events", 4)
     made.dead_letters("booking-events", "invalid-value", 2)
-    made.overbooked_nights(3, 5)
-    made.overbooked_nights(4, 1)
+    made.read_by(lambda: readings(overbooked_nights=6))
     return made
 
 

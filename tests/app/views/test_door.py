@@ -100,3 +100,12 @@ async def test_pipelined_requests_are_answered_in_order(one: Any) -> None:
 async def test_expectations_need_no_answer(one: Any) -> None:
     for expected in ("100-continue", "miracles"):
         assert (await one.get("/health/live", headers={"Expect": expected})).status == 200
+
+
+async def test_answers_of_the_api_are_counted_by_class(one: Any) -> None:
+    await one.get("/v1/low-stock?threshold=3")
+    await one.get("/v1/low-stock?threshold=x")
+    await one.get("/health/live")
+    value = one.workers[0].observer.registry.get_sample_value
+    assert value("stayshelf_http_requests_total", {"status": "2xx"}) == 1
+    assert value("stayshelf_http_requests_total", {"status": "4xx"}) == 1
