@@ -105,15 +105,15 @@ class PartitionStore:
             elif key not in known:
                 put(key, b"")
         put(_CHANGELOG_OFFSET, _offset.pack(changelog_offset))
-        if self.indexed:
-            put(_INDEXED, b"")
-        else:
-            delete(_INDEXED)
         changed = _sum(self.tallies, tallies)
-        if changed is None:
-            delete(_TALLIES)
-        else:
-            put(_TALLIES, _pack(changed))
+        for key, raw in (
+            (_INDEXED, b"" if self.indexed else None),
+            (_TALLIES, None if changed is None else _pack(changed)),
+        ):
+            if raw is None:
+                delete(key)
+            else:
+                put(key, raw)
         self._db.write(batch, _without_log)
         if len(known) > _KNOWN_MAX:
             known.clear()
