@@ -91,8 +91,8 @@ class PartitionStore:
 
         tallies are differences by table's tag; None where nobody knows them: then the rows must be counted anew.
         """
-        batch = WriteBatch(raw_mode=True)
-        put, delete, known = batch.put, batch.delete, self._known
+        batch, known = WriteBatch(raw_mode=True), self._known
+        put, delete = batch.put, batch.delete
         for key, value in rows:
             if value is None:
                 delete(key)
@@ -106,14 +106,12 @@ class PartitionStore:
                 put(key, b"")
         put(_CHANGELOG_OFFSET, _offset.pack(changelog_offset))
         changed = _sum(self.tallies, tallies)
-        for key, raw in (
-            (_INDEXED, b"" if self.indexed else None),
-            (_TALLIES, None if changed is None else _pack(changed)),
-        ):
-            if raw is None:
+        notes = {_INDEXED: b"" if self.indexed else None, _TALLIES: None if changed is None else _pack(changed)}
+        for key, note in notes.items():
+            if note is None:
                 delete(key)
             else:
-                put(key, raw)
+                put(key, note)
         self._db.write(batch, _without_log)
         if len(known) > _KNOWN_MAX:
             known.clear()
