@@ -1,4 +1,4 @@
-"""payment-events -> payments -> payment-completed."""
+"""payment-events -> payments -> payment-completed; refunds that come too early -> the retry topics, and back."""
 
 from collections.abc import AsyncIterator
 
@@ -21,7 +21,7 @@ async def payments(units: AsyncIterator[Unit]) -> None:
             before = rows.get(key)
             after = decide(before, event)
             if after is UNMATCHED:
-                unit.bury(UNMATCHED.value, "status: a refund needs a completed payment", attempts=1)
+                unit.retry(UNMATCHED.value, "status: a refund needs a completed payment")
             elif rows.settle(key, after, event.status) and isinstance(after, Payment):
                 record = completed(before, after, event.payment_id)
                 if record is not None:

@@ -6,12 +6,15 @@ Keys and values stay bytes and acks stay off: a message of these topics is a who
 from typing import Any
 
 from app.application import app
+from app.engine.group import RETRIES
 from app.engine.topic_specs import PARTITIONS, RESERVATIONS
 
 
 def _source(name: str) -> Any:
+    """A source, and its retry topics where its events may be tried again."""
+    names = (name, *(topic for topic, wait in RETRIES.items() if wait.source == name))
     return app.topic(
-        name, key_serializer="raw", value_serializer="raw", partitions=PARTITIONS[name], acks=False, allow_empty=True
+        *names, key_serializer="raw", value_serializer="raw", partitions=PARTITIONS[name], acks=False, allow_empty=True
     )
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
+from app.delivery.retries import tried
 from app.engine.decode import Decoder as EventDecoder
 from app.engine.decode.registry import Registry
-from app.engine.group import GROUP_OF_SOURCE, INTERNAL_SOURCES
+from app.engine.group import GROUP_OF_SOURCE, INTERNAL_SOURCES, RETRIES
 from app.engine.unit import Read
 from schemas import reservations
 from schemas.inventory import InventoryEvent
@@ -16,7 +17,7 @@ RECORDS_MAX = 1_000
 #: Rows a unit may change; an event for a year of nights counts as many as its nights.
 ROWS_MAX = 2_000
 #: Sources with texts of any length that stand in their rows: there a KiB counts as a row, so that a unit fits a batch.
-_WITH_LONG_TEXTS = frozenset({"booking-events", "payment-events"})
+_WITH_LONG_TEXTS = frozenset({"booking-events", "payment-events", *RETRIES})
 
 
 class Decoder(Protocol):
@@ -43,6 +44,8 @@ class Intake:
     def read(self, topic: str, start: int, stop: int, records: Sequence[Any]) -> Iterator[Read]:
         """Reads that cover the offsets [start, stop), of which these are all records, in order."""
         decoder = self._decoders[topic]
+        if topic in RETRIES:
+            records = tried(records, RETRIES[topic].source)
         if not records:
             yield Read(topic, start, stop, (), ())
         for at in range(0, len(records), RECORDS_MAX):
@@ -112,7 +115,9 @@ class WritersDecoder:
 def decoders(registry: Registry) -> dict[str, Decoder]:
     """A decoder for each source."""
     found: dict[str, Decoder] = {source: ReservationDecoder() for source in INTERNAL_SOURCES}
-    for source in GROUP_OF_SOURCE.keys() - INTERNAL_SOURCES:
+    for source in GROUP_OF_SOURCE.keys() - INTERNAL_SOURCES - RETRIES.keys():
         found[source] = EventDecoder(source, registry)
     found["payment-events"] = WritersDecoder(found["payment-events"], registry, COMPLETED_SUBJECT)
+    for topic, wait in RETRIES.items():
+        found[topic] = found[wait.source]
     return found

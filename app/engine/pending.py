@@ -31,6 +31,7 @@ class Counts:
         self.applied: Counter[tuple[str, str]] = Counter()
         self.ignored: Counter[tuple[str, str]] = Counter()
         self.duplicates: Counter[str] = Counter()
+        self.retries: Counter[str] = Counter()
         self.dead_letters: Counter[tuple[str, str]] = Counter()
         #: Record timestamps in epoch ms, for the latency from record to queryable.
         self.timestamps: list[int] = []

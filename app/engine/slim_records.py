@@ -4,9 +4,17 @@ A consumer made with `key_deserializer=AS_PARSED` gets records with offset, time
 nothing else; other consumers in the process get what aiokafka always gives.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka.consumer import fetcher
+
+
+class Fetched(NamedTuple):
+    """Everything a source partition holds for us in the offsets [start, stop)."""
+
+    start: int
+    stop: int
+    records: list[Any]
 
 
 def AS_PARSED(key: Any) -> Any:  # noqa: N802 - a constant that happens to be callable, as aiokafka wants it

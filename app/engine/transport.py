@@ -8,7 +8,7 @@ switched off here.
 
 import asyncio
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any
 
 import aiokafka
 from aiokafka import TopicPartition
@@ -16,22 +16,16 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 from mode import Service
 
-from app.engine.group import GROUP_OF_SOURCE
+from app.engine.group import GROUP_OF_SOURCE, RETRIES
 from app.engine.kip447 import Membership
-from app.engine.slim_records import AS_PARSED
+from app.engine.pauses import Pauses
+from app.engine.retry_unit import unit_of
+from app.engine.slim_records import AS_PARSED, Fetched
 from app.engine.unit import Unit
 
 _FETCH_WAIT_MS = 500
 _FETCH_BYTES_MAX = 1 << 20
 _POLL_RECORDS_MAX = 4_000
-
-
-class Fetched(NamedTuple):
-    """Everything a source partition holds for us in the offsets [start, stop)."""
-
-    start: int
-    stop: int
-    records: list[Any]
 
 
 class RebalanceListener(driver.ConsumerRebalanceListener):  # type: ignore[misc]
@@ -142,12 +136,15 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.engine = self.app.engine
+        self.pauses = Pauses(self)
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     async def start_at(self, offsets: dict[TP, int]) -> None:
         """Begin or go on reading source partitions at the positions their state has."""
+        for tp in offsets:
+            self.pauses.drop(tp)
         await self._thread.call_thread(self._thread.start_at, offsets)
         self.resume_partitions(set(offsets))
 
@@ -188,14 +185,22 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
                 )
                 await self.start_at({TP(topic, task.partition): task.reached(topic).next_offset})
 
+    @Service.task
+    async def _end_pauses(self) -> None:
+        await self.wait_first(self.pauses.end_each(), self._stopped.wait())
+
     async def _deliver(self, tp: TP, fetched: Fetched) -> None:
         task = self.engine.tasks.get(GROUP_OF_SOURCE[tp.topic].name, tp.partition)
         if task is None:
             return
+        if tp.topic in RETRIES:
+            fetched = self.pauses.due_part(tp, fetched)
+            if fetched.start == fetched.stop:
+                return
         committer = self.engine.committer
         for read in self.engine.intake.read(tp.topic, fetched.start, fetched.stop, fetched.records):
             await committer.room_for(task)
-            message = self._message(tp, Unit(task, read, committer.finished), read.stop - 1)
+            message = self._message(tp, unit_of(task, read, committer.finished), read.stop - 1)
             await self.wait_first(self.callback(message), self.suspend_flow.wait())
             if not self.flow_active:
                 return

@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, compress
 from typing import Any, NamedTuple, TypeVar
 
-from app.delivery.dead_letters import letter
 from app.delivery.duplicates import HORIZON_MS, digest
+from app.delivery.retries import Origin
 from app.domain.poison import Poison
 from app.engine.changelog import SourcePosition
 from app.engine.group import INTERNAL_SOURCES
+from app.engine.leaving import Leaving, Undecided
 from app.engine.partitioner import partition_of
 from app.engine.pending import Counts, Send
 from app.engine.rows import Rows
@@ -32,16 +33,6 @@ def _all_new(decoded: Sequence[Any], hashes: list[bytes], recent: dict[bytes, in
     distinct = set(hashes)
     plain = bool(hashes) and len(distinct) == len(hashes) and b"" not in distinct and distinct.isdisjoint(recent)
     return plain and Poison not in set(map(type, decoded))
-
-
-class Buried(NamedTuple):
-    """A record on its way to its dead letter topic."""
-
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
 
 
 class Read(NamedTuple):
@@ -60,6 +51,8 @@ class Unit:
     def __init__(self, task: Task, read: Read, finished: Callable[[], None]) -> None:
         self.task = task
         self.read = read
+        #: The topic that counts, letters and retries are for.
+        self.source = read.topic
         self._finished = finished
         self.epoch = task.epoch
         self._tables: dict[str, Rows[Any]] = {}
@@ -69,7 +62,7 @@ class Unit:
         #: Applied events by type.
         self.counted: dict[str, int] = {}
         self._ignored: dict[str, int] = {}
-        self._dead: list[str] = []
+        self._leaving = Leaving(self.source, self._sends)
         self._duplicates = 0
         self._held_back = False
         self.record: Any = None
@@ -99,7 +92,7 @@ class Unit:
                 now = record.timestamp
             self.record = record
             if event.__class__ is Poison:
-                self.bury(event.reason, event.error, attempts=1)
+                self.bury(event.reason, event.error)
                 continue
             last = recent.get(hash_)
             if last is None and older:
@@ -166,18 +159,24 @@ class Unit:
         encoded = key.encode()
         self._sends.append(Send(topic, partition_of(encoded, PARTITIONS[topic]), encoded, value))
 
-    def bury(self, reason: str, error: str, *, attempts: int) -> None:
+    def retry(self, reason: str, error: str) -> None:
+        """Try the current record again later, a few times; then it is a dead letter. Its event id is not remembered."""
+        self._held_back = True
+        self._leaving.undecided.append(Undecided(self.record, reason, error))
+
+    def bury(self, reason: str, error: str) -> None:
         """Send the current record to its dead letter topic with the commit; its event id is not remembered."""
         self._held_back = True
-        self._dead.append(reason)
-        record = self.record
-        buried = Buried(self.task.partition, record.offset, record.timestamp, record.key, record.value)
-        key, value, headers = letter(buried, self.read.topic, reason=reason, error=error, attempts=attempts)
-        self._sends.append(Send(f"{self.read.topic}-dlt", self.task.partition, key, value, tuple(headers)))
+        self._leaving.bury(Undecided(self.record, reason, error), self._origin(self.record))
+
+    def _origin(self, record: Any, time: int = 0) -> Origin:
+        """Where a record lies in its source, this attempt counted; time is its partition's then."""
+        return Origin(self.source, self.task.partition, record.offset, record.timestamp, time, 1)
 
     def _finish(self, now: int) -> None:
         task, topic = self.task, self.read.topic
         pending = task.pending
+        self._leaving.settle(self.read.records, task.reached(self.source).time, self._origin)
         for rows in self._tables.values():
             rows.flush(pending)
         # Rows know their unit: kept, the two would hold a thousand events until the garbage collector looks.
@@ -192,10 +191,11 @@ class Unit:
         self._finished()
 
     def _count(self, counts: Counts) -> None:
-        topic = self.read.topic
-        counts.consumed[topic] += len(self.read.records)
+        topic = self.source
+        counts.consumed[self.read.topic] += len(self.read.records)
         counts.duplicates[topic] += self._duplicates
+        counts.retries[topic] += self._leaving.retried
         counts.applied.update({(topic, kind): n for kind, n in self.counted.items()})
         counts.ignored.update({(topic, reason): n for reason, n in self._ignored.items()})
-        counts.dead_letters.update((topic, reason) for reason in self._dead)
+        counts.dead_letters.update((topic, reason) for reason in self._leaving.dead)
         counts.timestamps += [record.timestamp for record in self.read.records]

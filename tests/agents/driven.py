@@ -56,9 +56,9 @@ def cut(task: Task, records: Sequence[Any], seed: int = 0) -> Iterable[Unit]:
         at += len(part)
 
 
-def modelled(records: Iterable[LogRecord]) -> Reference:
-    """The reference after the log; everything in it is in partition 0."""
-    model = Reference(reserve=lambda asked: model.take(asked._replace(partition=0)))
+def modelled(records: Iterable[LogRecord], **known: Any) -> Reference:
+    """The reference after the log; everything in it is in partition 0. What is known is said in Reference's words."""
+    model = Reference(reserve=lambda asked: model.take(asked._replace(partition=0)), **known)
     for record in records:
         model.feed(record)
     model.finish()

@@ -38,8 +38,8 @@ def differences(model: Reference, observed: Observed, *, low_stock_max: int = 20
         *_rows("row", {row: answers.stock(*row) for row in observed.rows}, observed.rows),
         *_rows("item", {item: answers.item_stock(item) for item in observed.items}, _sorted(observed.items)),
         *_rows("hotel", {hotel: all_nights(answers, hotel) for hotel in answers.hotel_ids()}, observed.hotels),
-        *_bookings(answers, observed.bookings),
-        *_rows("payment", {each: answers.payment(each) for each in answers.payment_ids()}, observed.payments),
+        *_one_of("booking", {each: answers.bookings(each) for each in answers.booking_ids()}, observed.bookings),
+        *_one_of("payment", {each: answers.payments(each) for each in answers.payment_ids()}, observed.payments),
         *_list("low stock", answers.low_stock(low_stock_max), observed.low_stock, order="onHand"),
         *_list("overbooked", answers.overbooked(0, 50_000), observed.overbooked, order="date"),
         *_times("dead letter", Counter(map(expected_letter, model.dead_letters)), Counter(observed.letters)),
@@ -74,11 +74,10 @@ def all_nights(answers: Answers, hotel: str) -> list[Answer]:
     return answers.availability(hotel, first=first, end=end)
 
 
-def _bookings(answers: Answers, found: dict[str, Answer | None]) -> Iterator[str]:
-    for booking_id in sorted({*answers.booking_ids(), *found}):
-        allowed = answers.bookings(booking_id) or [None]
-        if found.get(booking_id) not in allowed:
-            yield f"booking {booking_id}: expected {allowed}, found {found.get(booking_id)}"
+def _one_of(what: str, allowed: dict[str, list[Answer]], found: dict[str, Answer | None]) -> Iterator[str]:
+    for key in sorted({*allowed, *found}):
+        if found.get(key) not in (allowed.get(key) or [None]):
+            yield f"{what} {key}: expected {allowed.get(key)}, found {found.get(key)}"
 
 
 def _list(what: str, expected: list[Answer], found: list[Answer], *, order: str) -> Iterator[str]:

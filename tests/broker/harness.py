@@ -17,7 +17,7 @@ from app.simulator.reference.model import Reference
 from app.simulator.reference.record import LogRecord
 from tests.broker.answers_over_http import Fleet, observe
 from tests.broker.checker import Observed, differences, without_error
-from tests.broker.kafka_log import Progress, completed_records, dead_letters, source_log
+from tests.broker.kafka_log import Progress, completed_records, dead_letters, expired_refunds, source_log
 from tests.broker.topics import wipe
 from tests.broker.workers import Worker
 
@@ -68,10 +68,12 @@ class Harness:
         async with Progress(self.bootstrap) as progress:
             await progress.until_applied(within)
 
-    async def model(self, *, retries: bool = False) -> tuple[Reference, list[LogRecord]]:
-        """What the source topics say must hold, and the records themselves."""
+    async def model(self) -> tuple[Reference, list[LogRecord]]:
+        """What the source topics say must hold, and the records themselves.
+
+        Which refunds waited in vain depends on when their payments completed: their dead letters are taken as given."""
         log = await source_log(self.bootstrap)
-        model = Reference(retries=retries)
+        model = Reference(expired=await expired_refunds(self.bootstrap))
         for record in log:
             model.feed(record)
         model.finish()
@@ -85,10 +87,10 @@ class Harness:
         letters = [without_error(letter) for letter in await dead_letters(self.bootstrap)]
         return Observed(**seen, letters=letters, completed=await completed_records(self.bootstrap))
 
-    async def check(self, *, retries: bool = False) -> Reference:
+    async def check(self) -> Reference:
         """Wait until all is applied; then every row, letter and output must be what one pass over the log gives."""
         await self.until_applied()
-        model, _log = await self.model(retries=retries)
+        model, _log = await self.model()
         deadline = time.monotonic() + SETTLED_SECONDS
         while found := differences(model, await self.observed(model)):
             # Committed is not yet queryable: rows are readable a moment after their transaction.

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from app.engine.group import RETRIES
 from app.engine.topic_specs import PARTITIONS, RESERVATIONS
 from app.simulator.reference.avro import decode_record
-from app.simulator.reference.payments import Completed
+from app.simulator.reference.payments import UNMATCHED, Completed
 from app.simulator.reference.record import LogRecord
 from app.simulator.reference.shapes import BY_ID
 
@@ -43,12 +44,27 @@ async def source_log(bootstrap: str) -> list[LogRecord]:
     return [LogRecord(r.topic, r.partition, r.offset, r.timestamp, r.key, r.value) for r in found]
 
 
+async def records_of(bootstrap: str, topics: Iterable[str]) -> list[Any]:
+    """Every record of some topics, as the client gives it."""
+    return [record async for record in _read(bootstrap, topics)]
+
+
 async def dead_letters(bootstrap: str) -> list[Letter]:
     """Every dead letter there is."""
     return [
         Letter(r.topic, r.partition, r.key, r.value, tuple((name, value.decode()) for name, value in r.headers))
         async for r in _read(bootstrap, [f"{topic}-dlt" for topic in SOURCES])
     ]
+
+
+async def expired_refunds(bootstrap: str) -> set[tuple[str, int, int]]:
+    """Topic, partition and offset of every refund that waited in vain for its payment to complete."""
+    said = [dict(letter.headers) for letter in await dead_letters(bootstrap)]
+    return {
+        (each["dlt-topic"], int(each["dlt-partition"]), int(each["dlt-offset"]))
+        for each in said
+        if each["dlt-reason"] == UNMATCHED
+    }
 
 
 async def completed_records(bootstrap: str) -> list[Sent]:
@@ -88,10 +104,12 @@ def _consumer(bootstrap: str, **options: Any) -> AIOKafkaConsumer:
 
 
 class Progress:
-    """How far the group is: records it has not committed yet, reservations included. Use as a context manager."""
+    """How far the group is: records it has not committed yet, reservations and retries included.
+
+    Use as a context manager."""
 
     def __init__(self, bootstrap: str) -> None:
-        topics = (*SOURCES, RESERVATIONS)
+        topics = (*SOURCES, RESERVATIONS, *RETRIES)
         self._bootstrap = bootstrap
         self._partitions = [TopicPartition(topic, number) for topic in topics for number in range(PARTITIONS[topic])]
         self._next: dict[TopicPartition, int] = defaultdict(int)
@@ -110,12 +128,13 @@ class Progress:
 
     async def lag(self) -> dict[str, int]:
         """Records behind, by topic; topics without lag are left out."""
+        # In this order: what is done with a record in between may have made another one in another topic.
+        committed = {tp: await self._group.committed(tp) or 0 for tp in self._partitions}
         await self._read_on()
         behind: dict[str, int] = defaultdict(int)
-        for tp in self._partitions:
-            committed = await self._group.committed(tp) or 0
-            if committed < self._next[tp]:
-                behind[tp.topic] += self._next[tp] - committed
+        for tp, offset in committed.items():
+            if offset < self._next[tp]:
+                behind[tp.topic] += self._next[tp] - offset
         return dict(behind)
 
     async def _read_on(self) -> None:

@@ -1,9 +1,6 @@
 """`faust -A app verify` beside workers on a real Kafka: right tables, a damaged row, a source without its beginning."""
 
-import os
 import re
-import subprocess
-import sys
 import time
 
 import pytest
@@ -16,30 +13,12 @@ from app.engine.idempotent import IdempotentProducer
 from app.simulator.reference.murmur2 import partition_of
 from app.simulator.scenario import Scenario, Shares
 from tables.stock import stock
+from tests.broker.commands import verify
 from tests.broker.harness import Harness
-from tests.broker.workers import ROOT
 
 pytestmark = pytest.mark.broker
 
 CHANGELOG = "stayshelf-inventory-changelog"
-
-
-def verify(harness: Harness, *, expected: int) -> str:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("STAYSHELF_")}
-    told = {"STAYSHELF_BROKER": f"kafka://{harness.bootstrap}", "STAYSHELF_REPLICATION_FACTOR": "1"}
-    done = subprocess.run(
-        [sys.executable, "-m", "faust", "-A", "app", "verify"],
-        cwd=ROOT,
-        env=kept | told,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == expected, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
-    return done.stdout
 
 
 async def filled(harness: Harness, seed: int, count: int) -> None:
@@ -62,7 +41,7 @@ async def damaged(harness: Harness, store: str, item: str) -> None:
 async def test_tables_that_are_right_and_a_damaged_row(harness: Harness) -> None:
     await harness.start()
     await filled(harness, seed=1, count=3_000)
-    said = verify(harness, expected=0)
+    said = verify(harness.bootstrap, expected=0)
     compared = dict(re.findall(r"(\w+) ([\d,]+)", said.splitlines()[-1].partition(":")[2]))
     model, _log = await harness.model()
     assert {table: int(count.replace(",", "")) for table, count in compared.items() if table != "differences"} == {
@@ -74,7 +53,7 @@ async def test_tables_that_are_right_and_a_damaged_row(harness: Harness) -> None
     assert said.splitlines()[-1].endswith("differences: 0")
     store, item = min((key[1:] for key in model.stock if key[0] == partition_of(key[1].encode(), 24)), default=("", ""))
     await damaged(harness, store, item)
-    said = verify(harness, expected=1)
+    said = verify(harness.bootstrap, expected=1)
     assert f"{store} / {item}" in said
     assert "found 12345" in said
     assert said.splitlines()[-1].endswith("differences: 1")
@@ -97,7 +76,7 @@ async def test_a_source_without_its_beginning(harness: Harness) -> None:
     )
     await admin.close()
     await filled(harness, seed=2, count=2_000)
-    said = verify(harness, expected=0)
+    said = verify(harness.bootstrap, expected=0)
     for (topic, partition), cut in cuts.items():
         assert f"{topic}, partition {partition}, starts at {cut}: only rows first seen since are checked" in said
     assert re.search(r"; [1-9][\d,]* rows not checked; differences: 0$", said.splitlines()[-1])
@@ -105,4 +84,4 @@ async def test_a_source_without_its_beginning(harness: Harness) -> None:
     after, _log = await harness.model()
     new = sorted(key[1:] for key in after.stock if key[0] == home and key not in model.stock)
     await damaged(harness, *new[0])
-    assert " / ".join(new[0]) in verify(harness, expected=1)
+    assert " / ".join(new[0]) in verify(harness.bootstrap, expected=1)

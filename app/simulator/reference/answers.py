@@ -8,7 +8,7 @@ from typing import Any
 from app.simulator.reference.hotels import Night
 from app.simulator.reference.model import PARTITIONS, Reference
 from app.simulator.reference.murmur2 import partition_of
-from app.simulator.reference.payments import Completed
+from app.simulator.reference.payments import Completed, Payment
 from app.simulator.reference.stock import Stock
 
 EPOCH = datetime.date(1970, 1, 1)
@@ -118,19 +118,17 @@ class Answers:
 
     def payment(self, payment_id: str) -> Answer | None:
         """/v1/payments/{paymentId}."""
-        count = PARTITIONS["payment-events"]
-        row = self._model.payments.get((partition_of(payment_id.encode(), count), payment_id))
-        if row is None:
-            return None
-        return {
-            "paymentId": payment_id,
-            "bookingId": row.booking_id,
-            "status": row.status,
-            "amountMinor": row.amount_minor,
-            "currency": row.currency,
-            "method": row.method,
-            "updatedAt": row.updated_at,
-        }
+        row = self._model.payments.get(self._payment_key(payment_id))
+        return None if row is None else _payment(payment_id, row)
+
+    def payments(self, payment_id: str) -> list[Answer]:
+        """All that /v1/payments/{paymentId} may answer, depending on when waiting refunds were tried again."""
+        found, key = self.payment(payment_id), self._payment_key(payment_id)
+        others = [_payment(payment_id, row) for row in self._model.alternatives.get(key, ())]
+        return others if found is None else [found, *others]
+
+    def _payment_key(self, payment_id: str) -> tuple[int, str]:
+        return partition_of(payment_id.encode(), PARTITIONS["payment-events"]), payment_id
 
     def _booking(self, partition: int, booking_id: str) -> Answer:
         row = self._model.bookings[partition, booking_id]
@@ -148,6 +146,18 @@ class Answers:
             "region": row.region,
             "updatedAt": row.updated_at,
         }
+
+
+def _payment(payment_id: str, row: Payment) -> Answer:
+    return {
+        "paymentId": payment_id,
+        "bookingId": row.booking_id,
+        "status": row.status,
+        "amountMinor": row.amount_minor,
+        "currency": row.currency,
+        "method": row.method,
+        "updatedAt": row.updated_at,
+    }
 
 
 def _night(night: int, room_type: str, row: Night) -> Answer:

@@ -36,22 +36,26 @@ class Reservation(NamedTuple):
 class Reference:
     """Tables by (partition, key parts...), dead letters, payment-completed records and counts of one pass over the log.
 
-    `dead` are records known to be dead letters whatever their content; with `retries` an unmatched refund waits for
-    its payment to complete and is a dead letter with three attempts only if `finish` finds it still waiting. Rooms that
+    An unmatched refund waits for its payment to complete, and is a dead letter with three attempts if `finish` finds it
+    still waiting, or if it is one of `expired`: those known to have waited in vain. When one that waits is tried again
+    no log tells: `alternatives` are rows a payment may have instead. `dead` are records known to be dead letters
+    whatever their content, `waiting` refunds known not to have been tried since their payment completed. Rooms that
     bookings take and release are handed to `reserve`; without it the model's own nights change at once."""
 
     def __init__(
         self,
         schemas: Mapping[int, Shape] = BY_ID,
         *,
-        retries: bool = False,
         dead: Collection[Coordinates] = (),
+        waiting: Collection[Coordinates] = (),
+        expired: Collection[Coordinates] = (),
         reserve: Callable[[Reservation], None] | None = None,
     ) -> None:
         self.stock: dict[tuple[int, str, str], Stock] = {}
         self.nights: dict[tuple[int, str, int, str], Night] = {}
         self.bookings: dict[tuple[int, str], Booking] = {}
         self.payments: dict[tuple[int, str], Payment] = {}
+        self.alternatives: dict[tuple[int, str], list[Payment]] = {}
         self.completed: list[Completed] = []
         self.dead_letters: list[DeadLetter] = []
         self.applied: Counter[tuple[str, str]] = Counter()  # (topic, status or event type)
@@ -59,8 +63,9 @@ class Reference:
         self.duplicates: Counter[str] = Counter()  # topic
         self._reserve = reserve or self.take
         self._schemas = schemas
-        self._retries = retries
         self._dead = dead
+        self._not_tried = waiting
+        self._expired = expired
         self._remembered = Duplicates()
         self._waiting: dict[tuple[int, str], list[tuple[LogRecord, dict[str, Any], int]]] = {}
 
@@ -74,6 +79,7 @@ class Reference:
         except Poisoned as poison:
             self.dead_letters.append(DeadLetter(record, poison.reason, 1))
             return DEAD
+        self._note_alternative(record.partition, event)
         if self._remembered.seen(record.topic, record.partition, event["eventId"], at):
             self.duplicates[record.topic] += 1
             return DUPLICATE
@@ -86,7 +92,9 @@ class Reference:
     def finish(self) -> None:
         """No more records come: what still waits for its payment is dead."""
         for waiting in self._waiting.values():
-            self.dead_letters += [DeadLetter(record, payments.UNMATCHED, 3) for record, _event, _at in waiting]
+            for record, _event, _at in waiting:
+                if record[:3] not in self._not_tried:
+                    self.dead_letters.append(DeadLetter(record, payments.UNMATCHED, 3))
         self._waiting.clear()
 
     def _settle(self, record: LogRecord, event: dict[str, Any], at: int, reason: str | None) -> None:
@@ -147,13 +155,29 @@ class Reference:
         self.payments[key] = after
         if after.status == "COMPLETED":
             self.completed.append(payments.completed(event))
-            for record, refund, at in self._waiting.pop(key, []):
-                self._settle(record, refund, at, self._pay(partition, refund))
+            self._try_again(key)
         return None
 
     def _unmatched(self, record: LogRecord, event: dict[str, Any], at: int) -> str:
-        if self._retries:
-            self._waiting.setdefault((record.partition, event["paymentId"]), []).append((record, event, at))
-            return WAITING
-        self.dead_letters.append(DeadLetter(record, payments.UNMATCHED, 1))
-        return DEAD
+        if record[:3] in self._expired:
+            self.dead_letters.append(DeadLetter(record, payments.UNMATCHED, 3))
+            return DEAD
+        self._waiting.setdefault((record.partition, event["paymentId"]), []).append((record, event, at))
+        return WAITING
+
+    def _try_again(self, key: tuple[int, str]) -> None:
+        """The payment has just completed: the first refund that waits for it is applied, others are ignored."""
+        waiting = self._waiting.pop(key, [])
+        tried = [each for each in waiting if each[0][:3] not in self._not_tried]
+        if len(tried) < len(waiting):
+            self._waiting[key] = [each for each in waiting if each not in tried]
+        if tried:
+            self.alternatives[key] = [payments.row(refund) for _record, refund, _at in tried]
+        for record, refund, at in tried:
+            self._settle(record, refund, at, self._pay(key[0], refund))
+
+    def _note_alternative(self, partition: int, event: dict[str, Any]) -> None:
+        """A refund that may have overtaken one that waited for the same payment to complete."""
+        rows = self.alternatives.get((partition, event.get("paymentId", "")))
+        if rows is not None and event["status"] == "REFUNDED":
+            rows.append(payments.row(event))

@@ -37,6 +37,11 @@ def decide(before: Payment | None, event: dict[str, Any]) -> Payment | str:
         return UNMATCHED
     if RANK[event["status"]] <= RANK.get(known, 0):
         return "lower-rank"
+    return row(event)
+
+
+def row(event: dict[str, Any]) -> Payment:
+    """The payment whose last accepted event is this one."""
     return Payment(
         booking_id=event["bookingId"],
         status=event["status"],

@@ -36,7 +36,7 @@ async def test_offsets_of_all_sources_are_known_soon(tansu: str) -> None:
             assert offsets.end_offsets["payment-events", 4] == 3
             assert offsets.end_offsets["payment-events", 0] == 0
             assert offsets.start_offsets["payment-events", 4] == 0
-            assert len(offsets.end_offsets) == 24 + 24 + 12 + 6
+            assert len(offsets.end_offsets) == 24 + 24 + 12 + 3 * 6
             assert ("stayshelf-reservations", 0) not in offsets.group_offsets
             assert await offsets.latest_end("payment-events", 4) == 3
 

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from app.delivery.dead_letters import read_headers
 from app.delivery.duplicates import HORIZON_MS
+from app.delivery.retries import Origin
+from app.delivery.retries import read_headers as read_origin
 from app.domain.ignored import Ignored
 from app.domain.poison import Poison
 from app.engine.partitioner import partition_of
@@ -108,10 +110,31 @@ def test_the_id_of_a_buried_event_is_not_remembered(task: Task) -> None:
     for event in first.events():
         given.append(event.event_id)
         if event.event_id == "e0":
-            first.bury("unmatched-refund", "status", attempts=1)
+            first.bury("unmatched-refund", "status")
     assert given == ["e0", "e0", "e1"]
     assert [read_headers(send.headers).offset for send in task.pending.sends] == [0, 1]
     assert put_stock(unit(task, 3, [movement("e0"), movement("e1"), movement("e0")])) == ["e0"]
+
+
+def test_what_is_undecided_goes_to_a_retry_topic_with_its_partition_s_time(task: Task) -> None:
+    put_stock(unit(task, 0, [movement("e0")], times=[NOW + 9]))
+    one = unit(task, 1, [movement("e1"), movement("e1"), movement("e2")], times=[NOW, NOW + 20, NOW + 10])
+    given = []
+    for event in one.events():
+        given.append(event.event_id)
+        if event.event_id == "e1":
+            one.retry("not-yet", "status")
+    assert given == ["e1", "e1", "e2"]
+    assert [(send.topic, send.partition, send.key, send.value) for send in task.pending.sends] == [
+        (f"{SOURCE}-retry-1", 7, b"k", b"v")
+    ] * 2
+    assert [read_origin(send.headers, SOURCE) for send in task.pending.sends] == [
+        Origin(SOURCE, 7, 1, NOW, NOW + 9, 1),
+        Origin(SOURCE, 7, 2, NOW + 20, NOW + 20, 1),
+    ]
+    assert +task.pending.counts.retries == {SOURCE: 2}
+    assert not +task.pending.counts.dead_letters
+    assert put_stock(unit(task, 4, [movement("e1"), movement("e2")])) == ["e1"]
 
 
 def test_an_ignored_event_is_remembered_and_counted(task: Task) -> None:

@@ -61,19 +61,8 @@ def test_a_payment_completes_once() -> None:
     assert model.ignored == {("payment-events", "lower-rank"): 1}
 
 
-def test_an_unmatched_refund_is_dead_at_once_and_not_remembered() -> None:
+def test_a_refund_waits_for_its_payment() -> None:
     model = Reference()
-    refund = payment(status="REFUNDED")
-    assert [model.feed(refund), model.feed(payment(eventId="e2", status="COMPLETED")), model.feed(refund)] == [
-        DEAD,
-        APPLIED,
-        APPLIED,
-    ]
-    assert [(letter.reason, letter.attempts) for letter in model.dead_letters] == [("unmatched-refund", 1)]
-
-
-def test_with_retries_a_refund_waits_for_its_payment() -> None:
-    model = Reference(retries=True)
     refund = payment(status="REFUNDED", occurredAt=NOW + 1)
     assert model.feed(refund) == WAITING
     assert model.feed(payment(paymentId="P2", status="REFUNDED")) == WAITING
@@ -82,6 +71,42 @@ def test_with_retries_a_refund_waits_for_its_payment() -> None:
     assert model.feed(refund) == DUPLICATE
     model.finish()
     assert [(letter.record.key, letter.attempts) for letter in model.dead_letters] == [(b"P2", 3)]
+
+
+def test_a_refund_that_waited_in_vain_is_dead_and_not_remembered() -> None:
+    model = Reference(expired={("payment-events", 0, 0)})
+    refund, again = payment(status="REFUNDED"), payment(status="REFUNDED")._replace(offset=2)
+    complete = payment(eventId="e2", status="COMPLETED")._replace(offset=1)
+    assert [model.feed(refund), model.feed(complete), model.feed(again)] == [DEAD, APPLIED, APPLIED]
+    assert [(letter.reason, letter.attempts) for letter in model.dead_letters] == [("unmatched-refund", 3)]
+
+
+def test_a_refund_that_came_in_time_is_no_dead_letter_whatever_is_said() -> None:
+    model = Reference(expired={("payment-events", 0, 1)})
+    model.feed(payment(status="COMPLETED"))
+    assert model.feed(payment(eventId="e2", status="REFUNDED")._replace(offset=1)) == APPLIED
+    assert model.dead_letters == []
+
+
+def test_refunds_that_waited_and_those_that_overtook_them_are_alternatives() -> None:
+    model = Reference()
+    model.feed(payment(status="REFUNDED", amountMinor=1))
+    model.feed(payment(eventId="e2", status="REFUNDED", amountMinor=2)._replace(offset=1))
+    model.feed(payment(eventId="e3", status="COMPLETED")._replace(offset=2))
+    model.feed(payment(eventId="e4", status="REFUNDED", amountMinor=3)._replace(offset=3))
+    assert model.payments[0, "P1"].amount_minor == 1
+    assert [row.amount_minor for row in model.alternatives[0, "P1"]] == [1, 2, 3]
+    assert model.ignored == {("payment-events", "lower-rank"): 2}
+
+
+def test_a_refund_not_yet_tried_again_leaves_the_payment_completed() -> None:
+    model = Reference(waiting={("payment-events", 0, 0)})
+    model.feed(payment(status="REFUNDED"))
+    model.feed(payment(eventId="e2", status="COMPLETED")._replace(offset=1))
+    model.finish()
+    assert model.payments[0, "P1"].status == "COMPLETED"
+    assert model.alternatives == {}
+    assert model.dead_letters == []
 
 
 def test_a_known_dead_letter_changes_nothing() -> None:

@@ -1,6 +1,6 @@
 """Verifications of histories written by hand: source records, dead letters, and changelogs made of the model's rows."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -8,6 +8,8 @@ import pytest
 
 from app.commands.console import say
 from app.delivery.dead_letters import letter
+from app.delivery.retries import Origin, retry_topics
+from app.delivery.retries import headers as retry_headers
 from app.domain.availability import Night
 from app.domain.bookings import Booking
 from app.domain.payments import Payment
@@ -18,7 +20,7 @@ from app.engine.idempotent import IdempotentProducer
 from app.engine.topic_admin import topics_ready
 from app.engine.topic_specs import SPECS
 from app.settings import Settings
-from app.simulator.reference.model import PARTITIONS, Reference
+from app.simulator.reference.model import PARTITIONS, Coordinates, Reference
 from app.simulator.reference.murmur2 import partition_of
 from app.simulator.reference.record import LogRecord
 from app.simulator.verification.audit import Audit, Tables
@@ -28,7 +30,7 @@ from tables.availability import availability
 from tables.bookings import bookings
 from tables.payments import payments
 from tables.stock import stock
-from tests.app.simulator.reference.log import allotment, booking, movement, payment
+from tests.app.simulator.reference.log import NOW, allotment, booking, movement, payment
 
 CHANGELOGS = {
     "inventory-events": "stayshelf-inventory-changelog",
@@ -83,12 +85,14 @@ async def verified(
     change: Callable[[Rows], None] = lambda _rows: None,
     *,
     letters: int = 1,
+    waiting: Collection[Coordinates] = (),
     upstream: tuple[int, int] = (99, 0),
 ) -> Report:
     """The report on these sources and on changelogs that hold what the model says, changed by `change`."""
-    model = Reference()
+    model = Reference(waiting=waiting)
     for record in log:
         model.feed(record)
+    model.finish()
     rows = rows_of(model)
     change(rows)
     options = client_options(settings)
@@ -97,10 +101,15 @@ async def verified(
             for record in log:
                 await producer.send(record.topic, record.value, record.key, record.partition, record.timestamp)
             for dead in model.dead_letters * letters:
-                key, value, headers = letter(dead.record, dead.record.topic, reason=dead.reason, error="e", attempts=1)
+                told = {"reason": dead.reason, "error": "e", "attempts": dead.attempts}
+                key, value, headers = letter(dead.record, dead.record.topic, **told)
                 await producer.send(
                     f"{dead.record.topic}-dlt", value, key, dead.record.partition, headers=list(headers)
                 )
+            for topic, partition, offset in waiting:
+                origin = Origin(topic, partition, offset, NOW, NOW, 1)
+                into = retry_topics(topic)[offset % 2]
+                await producer.send(into, b"v", b"k", partition, headers=list(retry_headers(origin)))
             for (topic, partition), found in rows.items():
                 for key, value in found.items():
                     await producer.send(topic, value, key, partition)
@@ -169,6 +178,52 @@ async def test_a_changed_row_and_one_too_many_are_found(embedded: Settings) -> N
 async def test_dead_letters_that_are_missing_or_doubled_are_found(embedded: Settings, letters: int, what: str) -> None:
     report = await verified(embedded, LOG, letters=letters)
     assert (("inventory-events-dlt", what)) in {(each.table, each.what) for each in report.differences}
+
+
+REFUNDED_EARLY = placed(
+    payment(eventId="e1", status="REFUNDED", amountMinor=1),
+    payment(eventId="e2", status="REFUNDED", amountMinor=2),
+    payment(eventId="e3", status="COMPLETED", amountMinor=9),
+    payment(eventId="e4", status="REFUNDED", amountMinor=3),
+)
+
+
+def shown(amount: int, status: str = "REFUNDED") -> Callable[[Rows], None]:
+    """The payment as if another event were its last one."""
+
+    def change(rows: Rows) -> None:
+        ((key, row),) = rows["stayshelf-payments-changelog", REFUNDED_EARLY[0].partition].items()
+        changed = payments.decode(row)._replace(amount_minor=amount, status=status)
+        rows["stayshelf-payments-changelog", REFUNDED_EARLY[0].partition][key] = payments.encode(changed)
+
+    return change
+
+
+@pytest.mark.parametrize("amount", [1, 2, 3])
+async def test_whichever_refund_came_first_is_right(embedded: Settings, amount: int) -> None:
+    assert (await verified(embedded, REFUNDED_EARLY, shown(amount))).differences == []
+
+
+@pytest.mark.parametrize(("amount", "status"), [(4, "REFUNDED"), (9, "COMPLETED")])
+async def test_a_refund_nobody_sent_and_one_not_applied_are_found(embedded: Settings, amount: int, status: str) -> None:
+    report = await verified(embedded, REFUNDED_EARLY, shown(amount, status))
+    assert [each.table for each in report.differences] == ["payments"]
+
+
+async def test_refunds_that_still_wait_are_not_expected(embedded: Settings) -> None:
+    waiting = [record[:3] for record in REFUNDED_EARLY[:2]]
+    report = await verified(embedded, REFUNDED_EARLY[:3], shown(9, "COMPLETED"), waiting=waiting)
+    assert report.differences == []
+
+
+async def test_a_refund_that_vanished_is_found(embedded: Settings) -> None:
+    report = await verified(embedded, REFUNDED_EARLY[:1], letters=0)
+    assert [each.what for each in report.differences] == ["unmatched-refund expected, no letter found"]
+
+
+async def test_a_refund_that_waits_for_what_never_came_yet_is_not_missed(embedded: Settings) -> None:
+    report = await verified(embedded, REFUNDED_EARLY[:1], waiting=[REFUNDED_EARLY[0][:3]])
+    assert report.differences == []
 
 
 async def test_reservations_not_yet_applied_are_not_expected(embedded: Settings) -> None:
