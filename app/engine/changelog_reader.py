@@ -11,6 +11,7 @@ from app.engine.clients import start_all, stop_all
 from app.engine.offsets import end_offsets
 from app.engine.slim_records import AS_PARSED
 from app.engine.task import Task, TaskId
+from app.engine.topic_ids import topic_ids
 
 _POLL_RECORDS_MAX = 4_000
 _FETCH_BYTES_MAX = 1 << 20
@@ -46,12 +47,22 @@ class ChangelogReader:
         found = await end_offsets(self._admin, self._ends, list(wanted)) if wanted else {}
         return {wanted[tp]: offset for tp, offset in found.items()}
 
+    async def ids(self, tasks: Iterable[Task]) -> dict[str, bytes]:
+        """Kafka's ids of the changelogs, by name: a changelog made anew has another one."""
+        return await topic_ids(self._admin, {task.changelog for task in tasks})
+
     def follow(self, tasks: list[Task]) -> None:
         """Read these copies' changelogs from where each copy is, and nothing else."""
         self._blocked_since.clear()
         self._records.assign([changelog_of(task) for task in tasks])
         for task in tasks:
             self._records.seek(changelog_of(task), task.store.changelog_offset)
+
+    def follow_again(self, task: Task) -> None:
+        """Read one copy's changelog from where the copy is now; the others go on."""
+        self._blocked_since.pop(task.id, None)
+        self._records.seek(changelog_of(task), task.store.changelog_offset)
+        self._records.resume(changelog_of(task))
 
     def leave(self, task: Task) -> None:
         """Read a copy's changelog no further: from now on this worker writes it."""

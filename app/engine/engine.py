@@ -38,6 +38,7 @@ class Engine(Service):  # type: ignore[misc]
         self.settings = settings
         self.observer = observer
         self.tasks = Tasks(settings.data_dir.absolute() / "state", app.tables.values)
+        self.tasks.on_set_aside = observer.store_set_aside
         self.intake = Intake(decoders)
         #: Since when (monotonic) partitions are on the move.
         self.moving_since: float | None = None

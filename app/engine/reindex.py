@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from app.engine.ranking import Lowest
 from app.engine.storage import PartitionStore, Tallies
+from app.engine.store_failure import StoreFailed
 from app.engine.task import Task
 
 _ROWS_A_STEP = 500
@@ -42,7 +43,7 @@ class Reindexer:
 
     def want(self, task: Task) -> None:
         """Build a copy's indexes if it has none."""
-        if task in self._wanted:
+        if task in self._wanted or task.store.failure is not None:
             return
         if not task.store.indexed:
             self._wanted[task] = task.store, _build(task)
@@ -60,10 +61,17 @@ class Reindexer:
         """Do a little; True while there is more to do."""
         for task, (store, building) in list(self._wanted.items()):
             # A task that was rebuilt has another store, and nothing to do with what was in this one.
-            if not task.is_open or task.store is not store or next(building, "done") == "done":
+            if not task.is_open or task.store is not store or _is_done(building):
                 del self._wanted[task]
             return True
         return False
+
+
+def _is_done(building: Iterator[None]) -> bool:
+    try:
+        return next(building, "done") == "done"
+    except StoreFailed:  # the copy is replaced, and indexed then
+        return True
 
 
 def _build(task: Task) -> Iterator[None]:

@@ -17,6 +17,8 @@ from app.engine.changelog_reader import ChangelogReader
 from app.engine.group import GROUP_BY_NAME, GROUP_OF_CHANGELOG
 from app.engine.ledgers import abandon
 from app.engine.reindex import Reindexer
+from app.engine.repair import Repair
+from app.engine.store_failure import StoreFailed
 from app.engine.task import Task, TaskId
 
 _POLL_MS = 200
@@ -46,6 +48,7 @@ class Restore(Service):  # type: ignore[misc]
         self._standbys: set[TaskId] = set()
         self._reader: ChangelogReader | None = None
         self._reindexer = Reindexer()
+        self._repair = Repair(app, self.engine)
 
     def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Nothing yet: the consumer commits what is finished and the engine demotes the tasks."""
@@ -103,29 +106,23 @@ class Restore(Service):  # type: ignore[misc]
             if task.id not in wanted:
                 engine.tasks.close(task.id)
         for id in sorted(wanted):
-            engine.tasks.open(id)
+            self._repair.open(id)
             await asyncio.sleep(0)
         reader = self._reader = self._reader or await self._new_reader()
         await engine.ledger.prepare()
         self._ended = {"", engine.tasks.writer}
         self.ends = await reader.ends(engine.tasks.held())
+        ids = await reader.ids(engine.tasks.held())
         for task in engine.tasks.held():
-            self._check(task)
+            self._repair.check(task, self.ends[task.id], ids.get(task.changelog, b""))
+            if self.remaining(task) > _BULK_RECORDS_MIN:
+                task.store.indexed = False
         reader.follow(engine.tasks.held())
         remaining = sum(map(self.remaining, engine.tasks.held()))
         self.log.info("Restoring %d records of %d partitions", remaining, len(wanted))
         if generation == app.consumer_generation_id and not self._holding:
             await self._resume_flow()
         await self._promote()
-
-    def _check(self, task: Task) -> None:
-        remaining = self.remaining(task)
-        # A commit's marker may still be on its way to the changelog, hence the one.
-        if task.store.changelog_offset > self.ends[task.id] + 1:
-            self.log.warning("%s-%d on disk is newer than its changelog: it is rebuilt", *task.id)
-            task.rebuild()
-        if remaining > _BULK_RECORDS_MIN:
-            task.store.indexed = False
 
     async def _resume_flow(self) -> None:
         """Let Faust's consumer and streams run again; each partition stays paused until it is promoted."""
@@ -139,12 +136,16 @@ class Restore(Service):  # type: ignore[misc]
 
     async def _step(self) -> None:
         """One look at the changelogs."""
+        if self._repair.must_begin():
+            self._assigned.set()
+            return
         if self._reader is None or not self.engine.tasks.held():
             await self.wait_first(self._assigned.wait(), self._stopped.wait(), timeout=1.0)
             return
         for task in self.engine.tasks.held():
             if task.ready:
                 self._reindexer.want(task)
+        self.ends |= await self._repair.mend(self._reader)
         busy = self._reindexer.step()
         found = await self._reader.poll(0 if busy else _POLL_MS)
         await asyncio.sleep(0)
@@ -156,7 +157,10 @@ class Restore(Service):  # type: ignore[misc]
 
     def _apply(self, task: Task, records: list[Any]) -> None:
         rows = {record.key: record.value for record in records}
-        task.apply(rows, records[-1].offset + 1, self._reindexer.entries(task, rows))
+        try:
+            task.apply(rows, records[-1].offset + 1, self._reindexer.entries(task, rows))
+        except StoreFailed:
+            task.halt()
 
     async def _promote(self) -> None:
         """Start what is complete: actives are read from their position on, standbys answer."""
@@ -165,7 +169,7 @@ class Restore(Service):  # type: ignore[misc]
             return
         for task in self.engine.tasks.held():
             waiting = not task.ready or (task.id in self._actives and task.role != "active")
-            if not waiting or self._holding:
+            if not waiting or self._holding or task.store.failure is not None:
                 continue
             if await reader.has_reached(task, self.ends[task.id]) and not self._holding:
                 await self._start(reader, task)
@@ -208,7 +212,11 @@ class Restore(Service):  # type: ignore[misc]
         self._reindexer.want(task)
         if task.id in self._actives:
             reader.leave(task)
-            task.promote()
+            try:
+                task.promote()
+            except StoreFailed:
+                task.halt()
+                return
             sources = GROUP_BY_NAME[task.group].sources
             await self.app.consumer.start_at(
                 {TP(topic, task.partition): task.reached(topic).next_offset for topic in sources}

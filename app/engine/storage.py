@@ -3,16 +3,21 @@
 RocksDB never holds what Kafka might still abort: app.engine.committer writes here only after the commit. The
 changelog is the log of this state, so RocksDB keeps none of its own: what a killed process had in memory is read
 from the changelog again.
+
+A store that fails once fails for good (`failure`): what it still answers may have holes. app.engine.repair replaces it.
 """
 
-import shutil
 import struct
 from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from rocksdict import BlockBasedOptions, Cache, Options, Rdict, ReadOptions, WriteBatch, WriteOptions
+from rocksdict import ReadOptions, WriteBatch, WriteOptions
+
+from app.engine.rocksdb import opened
+from app.engine.store_failure import StoreDamaged, StoreFailed, failure_of
 
 #: Rows of these kinds share the key space with the tables' tags, which are all above META.
 POSITION = b"\x00"
@@ -22,6 +27,8 @@ META = b"\x02"
 _CHANGELOG_OFFSET = META + b"changelog-offset"
 _TALLIES = META + b"tallies"
 _INDEXED = META + b"indexed"
+_IDENTITY = META + b"identity"
+_CHANGELOG_ID = META + b"changelog-id"
 Tallies = dict[bytes, int]
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(Tallies).decode
@@ -30,54 +37,70 @@ _offset = struct.Struct(">q")
 _FILES = "rocksdb.total-sst-files-size"
 _IN_MEMORY = ("rocksdb.size-all-mem-tables", "rocksdb.estimate-table-readers-mem")
 
-_MEMTABLE_BYTES = 4 << 20
-_BLOCK_CACHE_BYTES = 64 << 20
-_BLOOM_BITS_PER_KEY = 10
-
 _KNOWN_MAX = 50_000
-
-_block_cache = Cache(_BLOCK_CACHE_BYTES)
 _without_log = WriteOptions()
 _without_log.disable_wal = True
 
 
-def _options() -> Options:
-    options = Options(raw_mode=True)
-    options.create_if_missing(True)
-    options.set_write_buffer_size(_MEMTABLE_BYTES)
-    options.set_max_write_buffer_number(3)
-    options.set_memtable_prefix_bloom_ratio(0.1)
-    options.set_memtable_whole_key_filtering(True)
-    options.set_allow_concurrent_memtable_write(False)
-    options.set_max_open_files(64)
-    options.set_keep_log_file_num(1)
-    table = BlockBasedOptions()
-    table.set_block_cache(_block_cache)
-    table.set_bloom_filter(_BLOOM_BITS_PER_KEY, False)
-    options.set_block_based_table_factory(table)
-    return options
-
-
 class PartitionStore:
-    """Rows, index entries and positions of one partition of a group; keys and values are bytes."""
+    """Rows, index entries and positions of one partition of a group; keys and values are bytes.
+
+    Every method raises StoreFailed, and `failure` keeps the first one. The directory's name says whose data it holds.
+    """
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        directory.mkdir(parents=True, exist_ok=True)
-        self._db = Rdict(str(directory), _options())
-        self.get = self._db.get
+        #: Why the store can't be trusted any more.
+        self.failure: StoreFailed | None = None
+        #: The damage for which another directory was set aside when this store was made.
+        self.replaces = ""
+        self._closed = False
+        self._identity = directory.name.encode()
+        self._db = opened(directory)
+        #: For those who catch what it raises themselves and hand it to `failed`.
+        self.unchecked_get = self._db.get
         #: Some of the index entries that are on disk: most changes of rows bring the same ones again.
         self._known: set[bytes] = set()
-        raw = self._db.get(_CHANGELOG_OFFSET)
-        #: Next offset of the changelog partition; 0 where nothing was ever applied.
-        self.changelog_offset: int = _offset.unpack(raw)[0] if raw is not None else 0
-        #: Whether the index entries agree with the rows (a bulk restore leaves them for later).
-        self.indexed: bool = self._db.get(_INDEXED) is not None or self.changelog_offset == 0
-        raw = self._db.get(_TALLIES)
-        #: By table's tag how many rows fulfil its tally; None where they are yet to be counted.
-        self.tallies: Tallies | None = {} if self.changelog_offset == 0 else None if raw is None else _unpack(raw)
         self._counting: Tallies | None = None
         self._views: list[Generator[tuple[bytes, bytes], None, None]] = []
+        try:
+            self._load()
+        except StoreFailed:
+            self._db.close()
+            raise
+
+    def _load(self) -> None:
+        raw, identity = self.get(_CHANGELOG_OFFSET), self.get(_IDENTITY)
+        if raw is not None and identity != self._identity:
+            raise StoreDamaged("another partition's data")
+        #: Next offset of the changelog partition; 0 where nothing was ever applied.
+        self.changelog_offset: int = _offset.unpack(raw)[0] if raw is not None else 0
+        #: Which topic of that name the offset is of: Kafka's topic id; empty where nobody said so yet.
+        self.changelog_id: bytes = self.get(_CHANGELOG_ID) or b""
+        self._marked = None if identity is None else self.changelog_id
+        #: Whether the index entries agree with the rows (a bulk restore leaves them for later).
+        self.indexed: bool = self.get(_INDEXED) is not None or self.changelog_offset == 0
+        raw = self.get(_TALLIES)
+        #: By table's tag how many rows fulfil its tally; None where they are yet to be counted.
+        self.tallies: Tallies | None = {} if self.changelog_offset == 0 else None if raw is None else _unpack(raw)
+        self.get(POSITION)  # without it there is no task: better found here
+
+    def failed(self, error: Exception) -> StoreFailed:
+        """Take note of RocksDB's error; answers what to raise. Damage outdoes a disk that refuses."""
+        if self._closed:
+            return StoreFailed("closed")
+        failure = failure_of(error)
+        if self.failure is None or isinstance(failure, StoreDamaged):
+            self.failure = failure
+        return failure
+
+    def get(self, key: bytes) -> bytes | None:
+        """The value of a key, or None."""
+        try:
+            value: bytes | None = self.unchecked_get(key)
+        except Exception as error:
+            raise self.failed(error) from None
+        return value
 
     def write(
         self,
@@ -104,20 +127,33 @@ class PartitionStore:
                 known.discard(key)
             elif key not in known:
                 put(key, b"")
-        put(_CHANGELOG_OFFSET, _offset.pack(changelog_offset))
         changed = _sum(self.tallies, tallies)
-        notes = {_INDEXED: b"" if self.indexed else None, _TALLIES: None if changed is None else _pack(changed)}
-        for key, note in notes.items():
-            if note is None:
-                delete(key)
-            else:
-                put(key, note)
-        self._db.write(batch, _without_log)
+        self._note(batch, changelog_offset, changed)
+        try:
+            self._db.write(batch, _without_log)
+        except Exception as error:
+            raise self.failed(error) from None
         if len(known) > _KNOWN_MAX:
             known.clear()
         known.update([key for key, present in index.items() if present])
         self.changelog_offset, self.tallies = changelog_offset, changed
         self._counting = _sum(self._counting, tallies)
+
+    def _note(self, batch: WriteBatch, changelog_offset: int, tallies: Tallies | None) -> None:
+        """What the store says of itself."""
+        batch.put(_CHANGELOG_OFFSET, _offset.pack(changelog_offset))
+        if self._marked != self.changelog_id:
+            batch.put(_IDENTITY, self._identity)
+            batch.put(_CHANGELOG_ID, self.changelog_id)
+            self._marked = self.changelog_id
+        if self.indexed:
+            batch.put(_INDEXED, b"")
+        else:
+            batch.delete(_INDEXED)
+        if tallies is None:
+            batch.delete(_TALLIES)
+        else:
+            batch.put(_TALLIES, _pack(tallies))
 
     def scan(self, start: bytes, stop: bytes) -> Generator[tuple[bytes, bytes], None, None]:
         """Keys and values from start up to, without, stop, in key order, of the disk as it is now.
@@ -126,7 +162,22 @@ class PartitionStore:
         """
         options = ReadOptions()
         options.set_iterate_upper_bound(stop)
-        return _walk(self._db.iter(options), start)
+        try:
+            iterator = self._db.iter(options)
+        except Exception as error:
+            raise self.failed(error) from None
+        return self._walk(iterator, start)
+
+    def _walk(self, iterator: Any, start: bytes) -> Generator[tuple[bytes, bytes], None, None]:
+        try:
+            iterator.seek(start)
+            while iterator.valid():
+                yield iterator.key(), iterator.value()
+                iterator.next()
+            iterator.status()
+        except Exception as error:
+            iterator = None  # a traceback that somebody keeps would keep the directory open
+            raise self.failed(error) from None
 
     def begin_tallies(self, spans: Iterable[tuple[bytes, bytes]]) -> list[Iterator[tuple[bytes, bytes]]]:
         """One view of the disk over these spans, to be counted; what is written from now on is added at the end."""
@@ -148,32 +199,27 @@ class PartitionStore:
     def delete_range(self, start: bytes, stop: bytes) -> None:
         """Delete every key from start up to, without, stop."""
         self._known.clear()
-        self._db.delete_range(start, stop, _without_log)
+        try:
+            self._db.delete_range(start, stop, _without_log)
+        except Exception as error:
+            raise self.failed(error) from None
 
     def sizes(self) -> tuple[int, int]:
         """Bytes of its files, and bytes it takes in memory without the blocks that all stores share."""
+        if self._closed:
+            return 0, 0
         read = self._db.property_int_value
         return read(_FILES) or 0, sum(read(name) or 0 for name in _IN_MEMORY)
 
     def close(self) -> None:
-        """Flush and release the directory."""
+        """Flush and release the directory; what can't be written now is read from the changelog again."""
         self._end_views()
-        self._db.flush()
-        self._db.close()
-
-    def destroy(self) -> None:
-        """Close and delete the directory: the changelog has it all."""
-        self._end_views()
-        self._db.close()
-        shutil.rmtree(self.directory, ignore_errors=True)
-
-
-def _walk(iterator: Any, start: bytes) -> Generator[tuple[bytes, bytes], None, None]:
-    iterator.seek(start)
-    while iterator.valid():
-        yield iterator.key(), iterator.value()
-        iterator.next()
-    iterator.status()
+        with suppress(Exception):
+            if self.failure is None:
+                self._db.flush()
+        self._closed = True
+        with suppress(Exception):
+            self._db.close()
 
 
 def _sum(tallies: Tallies | None, more: Mapping[bytes, int] | None) -> Tallies | None:

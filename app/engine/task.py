@@ -3,6 +3,7 @@
     opened ──restored──▶ ready ──commit──▶ ready       an active task is read and written
        ▲                   │
        └──── reset ◀───────┘  a commit failed or the partition moved: what is pending is dropped, the store is the truth
+       └──── halt ◀────────┘  the store failed: it waits for app.engine.repair, the changelog is the truth
 
 Rows are looked up newest first: changed and not committed, cached, on disk.
 """
@@ -18,8 +19,10 @@ from app.engine.cache import RowCache
 from app.engine.changelog import Position, SourcePosition, ids_number
 from app.engine.group import Group
 from app.engine.pending import PENDING_BYTES_MAX, Pending
+from app.engine.quarantine import open_store, set_aside
 from app.engine.ranking import IndexNotReady, Lowest, Ranking
-from app.engine.storage import EVENT_IDS, META, POSITION, PartitionStore
+from app.engine.storage import EVENT_IDS, META, POSITION
+from app.engine.store_failure import DiskRefuses, StoreDamaged, StoreFailed
 from app.engine.table import Index, RowTable
 
 Row = TypeVar("Row")
@@ -54,7 +57,7 @@ class Task:
         self.is_open = True
         #: Counts resets: a unit that was read before one is stale after it.
         self.epoch = 0
-        self.store = PartitionStore(directory)
+        self.store = open_store(directory)
         self._cache = cache
         self._left_at: int | None = None
         #: The transactional id of this worker.
@@ -92,21 +95,47 @@ class Task:
     def demote(self) -> None:
         """Leave off being active: what is not committed is read again by whoever comes next."""
         if self.pending or self.committing:
-            self.load()
+            ready = self.ready
+            self.reset()
+            self.ready = ready and self.store.failure is None
         self.epoch += 1
         self._left_at = self.store.changelog_offset
         self.role = "standby"
 
     def reset(self) -> None:
         """Drop what is not committed; the copy is complete again when it has reached the changelog's end."""
-        self.load()
+        try:
+            self.load()
+        except StoreFailed:
+            self.halt()
         self._left_at = None
         self.role, self.ready = "standby", False
 
-    def rebuild(self) -> None:
-        """Throw the copy away: the changelog has it all."""
-        self.store.destroy()
-        self.store = PartitionStore(self.store.directory)
+    def halt(self) -> None:
+        """Stop: the store failed, and nothing it says counts. What is not committed is read again one day."""
+        self.epoch += 1
+        self.gaps.clear()
+        self.pending, self.committing, self._left_at = Pending(), None, None
+        self.role, self.ready = "standby", False
+
+    def rebuild(self, why: str) -> None:
+        """Set the copy aside and begin with an empty one: the changelog has it all. Raises DiskRefuses."""
+        self.store.failed(StoreDamaged(why))
+        self.reopen()
+
+    def reopen(self) -> None:
+        """A store in place of the failed one: an empty one where that was damaged. Raises DiskRefuses."""
+        store, directory = self.store, self.store.directory
+        self.halt()
+        store.close()
+        try:
+            if isinstance(store.failure, StoreDamaged):
+                set_aside(directory, str(store.failure))
+                store.failure = DiskRefuses("an empty one can't be made")
+            self.store = open_store(directory)
+        except DiskRefuses as refusal:
+            store.failure = refusal
+            raise
         self.lowest, self.building = dict.fromkeys(self.lowest), {}
         self.reset()
 
@@ -146,7 +175,10 @@ class Task:
             value = self.pending.rows.get(key)
         if value is None and self.committing is not None:
             value = self.committing.rows.get(key)
-        return self.store.get(key) if value is None else value
+        try:
+            return self.store.unchecked_get(key) if value is None else value
+        except Exception as error:
+            raise self.store.failed(error) from None
 
     def read(self, table: RowTable[Row], key: bytes) -> Row | None:
         """The committed row of a key."""
@@ -191,7 +223,11 @@ class Task:
         """Kafka has it: rows, ids and position to disk in one WriteBatch, and the new state is what readers see."""
         done = self.committing
         assert done is not None
-        self.store.write(done.records(), changelog_offset, done.index, tallies=done.tallies)
+        try:
+            self.store.write(done.records(), changelog_offset, done.index, tallies=done.tallies)
+        except StoreFailed:
+            self.halt()  # Kafka has it all: nothing is lost, and nobody reads what is behind
+            return
         for tag, scores in done.scores.items():
             self.note_scores(tag, scores)
         self.committed = done.position

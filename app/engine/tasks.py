@@ -20,6 +20,8 @@ class Tasks:
         self._tables = tables
         #: The worker's transactional id, which its commits carry.
         self.writer = ""
+        #: Told the group of each task whose directory was set aside.
+        self.on_set_aside: Callable[[str], None] = lambda _group: None
         self._cache = RowCache(_CACHED_ROWS_MAX)
         self._open: dict[TaskId, Task] = {}
 
@@ -36,7 +38,7 @@ class Tasks:
         return [task for task in self._open.values() if task.role == "active"]
 
     def open(self, id: TaskId) -> Task:
-        """The task of an id, opened if it was not."""
+        """The task of an id, opened if it was not; raises DiskRefuses."""
         task = self._open.get(id)
         if task is None:
             group = GROUP_BY_NAME[id.group]
@@ -45,6 +47,8 @@ class Tasks:
             task = Task(group, id.partition, directory, tables=tables, cache=self._cache)
             task.writer = self.writer
             self._open[id] = task
+            if task.store.replaces:
+                self.on_set_aside(id.group)
         return task
 
     def close(self, id: TaskId) -> None:

@@ -116,6 +116,14 @@ REBALANCE_PAUSE = Metric(
     "How long a rebalance kept this worker from its partitions.",
     buckets=_PAUSE_BUCKETS,
 )
+STORES_SET_ASIDE = Metric(
+    "stayshelf_stores_set_aside_total",
+    _C,
+    "State directories that could not be trusted; each is rebuilt from its changelog.",
+    ("group",),
+    _each("inventory", "bookings", "payments"),
+)
+HALTED = Metric("stayshelf_halted_partitions", _G, "Partitions that stand still because the disk takes nothing more.")
 
 STABLE_LAG = Metric(
     "stayshelf_stable_lag_records", _G, "Records behind the last stable offset, as committed.", ("topic", "partition")
@@ -157,4 +165,5 @@ CATALOGUE = (
     DUPLICATES, IGNORED, DEAD_LETTERS, RETRIES, LATE_DROPPED, NEGATIVE_STOCK, OVERBOOKED, EVENT_LATENCY, COMMIT,
     RESTORE_REMAINING, STANDBY_LAG, REBALANCE_PAUSE, STABLE_LAG, STABLE_AGE, PARTITIONS, WITHOUT_STANDBY, ROCKSDB_DISK,
     ROCKSDB_MEMORY, IN_TOUCH, REGISTRY_UP, SCHEMAS_AWAITED, HTTP,
+    STORES_SET_ASIDE, HALTED,
 )  # fmt: skip

@@ -95,6 +95,14 @@ class Observer:
         """A rebalance kept the partitions still for so long."""
         self._of(catalogue.REBALANCE_PAUSE).observe(np.array([pause_seconds]))
 
+    def store_set_aside(self, group: str) -> None:
+        """The directory of a group's partition could not be trusted and is made anew."""
+        self._of(catalogue.STORES_SET_ASIDE).labels(group).inc()
+
+    def halted(self, partitions: int) -> None:
+        """So many partitions stand still because the disk refuses to take their state."""
+        self._of(catalogue.HALTED).set(partitions)
+
     def answered(self, status: int) -> None:
         """A request for /v1 was answered with this HTTP status."""
         self._of(catalogue.HTTP).labels(f"{status // 100}xx").inc()

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from app.engine.group import Group
 from app.engine.ranking import IndexNotReady
+from app.engine.store_failure import StoreFailed
 from app.views import as_of
 from app.views.responses import Problem
 from app.views.worker import Task, Worker
@@ -69,6 +70,7 @@ async def _part_here(worker: Worker, question: Question, partition: int) -> Part
         return RESTORING
     if question.by_index and not task.store.indexed:
         return INDEXING
+    store = task.store
     # Positions before rows: a commit in between makes the rows newer than said, never older.
     lags, next_offset = as_of.lags(worker, task), as_of.next_offset(worker, task)
     try:
@@ -77,12 +79,14 @@ async def _part_here(worker: Worker, question: Question, partition: int) -> Part
         raise
     except IndexNotReady:
         return INDEXING
-    except Exception:
-        if worker.tasks.get(question.group.name, partition) is task:
-            raise
-        return LOST
+    except Exception as error:
+        if worker.tasks.get(question.group.name, partition) is not task or task.store is not store:
+            return LOST
+        if isinstance(error, StoreFailed):
+            return RESTORING  # as it will in a moment
+        raise
     # Role and touch after the rows: whoever is still in touch now was the only owner when they were read.
-    if worker.tasks.get(question.group.name, partition) is not task or not task.ready:
+    if worker.tasks.get(question.group.name, partition) is not task or not task.ready or task.store is not store:
         return LOST
     sure = task.role != ACTIVE or worker.in_touch
     role = ACTIVE if task.role == ACTIVE and sure else STANDBY

@@ -151,7 +151,7 @@ def test_a_task_rebuilt_on_the_way_starts_over(
     copy.store.indexed = indexed
     reindexer.want(copy)
     assert reindexer.step()
-    copy.rebuild()
+    copy.rebuild("for a test")
     finish(reindexer)
     reindexer.want(copy)
     finish(reindexer)

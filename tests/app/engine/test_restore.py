@@ -11,6 +11,7 @@ from app.engine.group import INVENTORY
 from app.engine.kip447 import Membership, TransactionalProducer
 from app.engine.ledgers import PRODUCER_OPTIONS, TransactionalLedger
 from app.engine.restore import Restore
+from app.engine.store_failure import StoreDamaged
 from app.engine.task import Task, TaskId
 from app.engine.tasks import Tasks
 from tests.app.engine.membership import member, membership
@@ -41,7 +42,13 @@ class Desk:
         self.tasks.writer = writer
         self.ledger = TransactionalLedger(lambda: self.transactional_producer(writer), "stayshelf")
         self.assignor = SimpleNamespace(assigned_actives=lambda: self.actives, assigned_standbys=lambda: self.standbys)
-        self.consumer = SimpleNamespace(membership=self.membership, start_at=self.start_at, resume_flow=lambda: None)
+        self.consumer = SimpleNamespace(
+            membership=self.membership,
+            start_at=self.start_at,
+            resume_flow=lambda: None,
+            pause_partitions=lambda tps: None,
+        )
+        self.observer = SimpleNamespace(store_set_aside=lambda group: None, halted=lambda partitions: None)
         self.tables = SimpleNamespace(on_actives_ready=lambda: None, on_standbys_ready=lambda: None)
         self.on_rebalance_complete = SimpleNamespace(send=nothing)
         self.flow_control = SimpleNamespace(resume=lambda: None)
@@ -181,6 +188,39 @@ async def test_a_copy_from_another_life_of_the_changelog_is_rebuilt(desk_of: Cal
         await until(lambda: is_active(reader))
         assert old.store.get(b"sX\0\0Y") is None
         assert old.positions == {SOURCE: 1}
+
+
+async def test_a_copy_that_turns_out_damaged_is_restored_while_it_is_active(desk_of: Callable[[str], Desk]) -> None:
+    writer, reader = desk_of("writer"), desk_of("reader")
+    task = active(writer)
+    await writer.commit(task, "e0")
+    async with Restore(reader, None) as restore:
+        await assign(restore, active=True)
+        await until(lambda: is_active(reader))
+        copy = reader.tasks.held()[0]
+        await reader.commit(copy, "e1")
+        damaged = copy.store
+        damaged.failed(StoreDamaged("for a test"))
+        await until(lambda: copy.store is not damaged and is_active(reader))
+        assert copy.positions == {SOURCE: 2}
+        assert reader.started == [{TP(SOURCE, 5): n, TP(OWN_RECORDS, 5): 0} for n in (1, 2)]
+        await reader.commit(copy, "e2")
+        assert copy.positions == {SOURCE: 3}
+
+
+async def test_a_standby_that_turns_out_damaged_follows_again(desk_of: Callable[[str], Desk]) -> None:
+    writer, reader = desk_of("writer"), desk_of("reader")
+    task = active(writer)
+    await writer.commit(task, "e0")
+    async with Restore(reader, None) as restore:
+        await assign(restore, active=False)
+        await until(lambda: all(copy.ready for copy in reader.tasks.held()) and restore.completed.is_set())
+        copy = reader.tasks.held()[0]
+        damaged = copy.store
+        damaged.failed(StoreDamaged("for a test"))
+        await until(lambda: copy.store is not damaged and copy.ready)
+        await writer.commit(task, "e1")
+        await until(lambda: on_disk(copy) == on_disk(task))
 
 
 async def test_nothing_starts_while_partitions_are_about_to_move(desk_of: Callable[[str], Desk]) -> None:

@@ -1,4 +1,6 @@
+import shutil
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -6,6 +8,7 @@ from hypothesis import strategies as st
 
 from app.engine import storage
 from app.engine.storage import PartitionStore
+from app.engine.store_failure import DiskRefuses, StoreDamaged
 
 KEYS = st.binary(min_size=1, max_size=3).map(lambda key: b"k" + key)
 WRITES = st.lists(st.dictionaries(KEYS, st.none() | st.binary(max_size=4), max_size=8), max_size=6)
@@ -83,16 +86,6 @@ def test_a_scan_sees_the_store_as_it_was_when_it_began(tmp_path: Path) -> None:
     store.close()
 
 
-def test_a_destroyed_store_leaves_nothing(tmp_path: Path) -> None:
-    store = PartitionStore(tmp_path / "gone")
-    store.write([(b"k", b"v")], 9, {}, tallies={})
-    store.destroy()
-    assert not (tmp_path / "gone").exists()
-    again = PartitionStore(tmp_path / "gone")
-    assert (again.changelog_offset, rows(again)) == (0, {})
-    again.close()
-
-
 def test_an_index_entry_is_there_whenever_it_was_said_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage, "_KNOWN_MAX", 2)
     store = PartitionStore(tmp_path)
@@ -107,3 +100,105 @@ def test_an_index_entry_is_there_whenever_it_was_said_last(tmp_path: Path, monke
     store.write([], 9, {b"k1": True}, tallies={})
     assert rows(store).keys() == {b"k1"}
     store.close()
+
+
+def filled(directory: Path) -> Path:
+    """A store of some files."""
+    store, random = PartitionStore(directory), Random(1)
+    for n in range(40):
+        store.write([(b"k%06d" % (n * 500 + i), random.randbytes(100)) for i in range(500)], n + 1, {}, tallies={})
+    store.close()
+    return directory
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return filled(tmp_path_factory.mktemp("original") / "inventory-3")
+
+
+def damaged(file: Path, how: str) -> None:
+    data = bytearray(file.read_bytes())
+    if how == "remove":
+        file.unlink()
+    elif how == "flip":
+        data[len(data) // 3] ^= 0xFF
+        file.write_bytes(data)
+    else:
+        file.write_bytes(data[: len(data) * 2 // 3])
+
+
+@pytest.mark.parametrize("how", ["flip", "truncate", "remove"])
+@pytest.mark.parametrize("pattern", ["*.sst", "CURRENT", "MANIFEST-*", "OPTIONS-*", "IDENTITY", "LOCK", "*.json"])
+def test_a_damaged_store_says_so_or_answers_what_was_written(
+    original: Path, tmp_path: Path, pattern: str, how: str
+) -> None:
+    directory = tmp_path / original.name
+    shutil.copytree(original, directory)
+    file = min(directory.glob(pattern))
+    if file.stat().st_size or how == "remove":
+        damaged(file, how)
+    store = None
+    try:
+        store = PartitionStore(directory)
+        # A lost end of the manifest is a store of some time ago: whole, as far as its offset says.
+        assert len(rows(store)) == store.changelog_offset * 500
+    except StoreDamaged:
+        assert pattern in ("*.sst", "CURRENT", "MANIFEST-*")
+        assert store is None or isinstance(store.failure, StoreDamaged)
+    else:
+        assert pattern != "*.sst"
+        assert store.failure is None
+    if store is not None:
+        store.close()
+
+
+def test_a_flipped_byte_ends_a_scan_and_a_get_with_an_error(original: Path, tmp_path: Path) -> None:
+    directory = tmp_path / original.name
+    shutil.copytree(original, directory)
+    damaged(max(directory.glob("*.sst")), "flip")
+    store = PartitionStore(directory)
+    assert store.failure is None
+    found: list[bytes] = []
+    with pytest.raises(StoreDamaged, match=r"^Corruption: block checksum mismatch$") as raised:
+        found.extend(key for key, _ in store.scan(b"k", b"l"))
+    assert 0 < len(found) < 20_000
+    assert store.failure is raised.value
+    with pytest.raises(StoreDamaged):
+        store.get(b"k%06d" % len(found))
+    store.close()
+
+
+def test_another_partition_s_directory_is_refused(original: Path, tmp_path: Path) -> None:
+    shutil.copytree(original, tmp_path / "inventory-4")
+    with pytest.raises(StoreDamaged, match="another partition's data"):
+        PartitionStore(tmp_path / "inventory-4")
+    (tmp_path / "inventory-5").write_text("no directory")
+    with pytest.raises(StoreDamaged):
+        PartitionStore(tmp_path / "inventory-5")
+
+
+def test_the_changelog_s_id_comes_back_with_the_offset(tmp_path: Path) -> None:
+    store = PartitionStore(tmp_path)
+    store.write([(b"k1", b"row")], 1, {}, tallies={})
+    assert store.changelog_id == b""
+    store.changelog_id = b"id"
+    store.write([(b"k1", b"row")], 2, {}, tallies={})
+    store.close()
+    store = PartitionStore(tmp_path)
+    assert store.changelog_id == b"id"
+    store.close()
+
+
+def test_the_first_failure_stays_unless_it_turns_out_to_be_damage(tmp_path: Path) -> None:
+    store = PartitionStore(tmp_path)
+    full = store.failed(Exception("IO error: No space left on device: While appending to file: /somewhere"))
+    assert isinstance(full, DiskRefuses)
+    assert str(full) == "IO error: No space left on device"
+    store.failed(Exception("IO error: Disk quota exceeded: While appending"))
+    assert store.failure is full
+    damage = store.failed(Exception("Corruption: bad entry: 'key'"))
+    assert isinstance(damage, StoreDamaged)
+    assert store.failure is damage
+    store.close()
+    assert store.failed(Exception("Corruption: of a closed store")) is not store.failure
+    assert store.failure is damage

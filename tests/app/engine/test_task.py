@@ -155,7 +155,7 @@ def test_what_another_worker_did_meanwhile_is_taken_over(task: Task, tmp_path: P
 def test_a_rebuilt_task_is_empty_and_waits_for_its_changelog(task: Task) -> None:
     receive(task, 1)
     records = commit(task)
-    task.rebuild()
+    task.rebuild("for a test")
     assert (on_disk(task), task.positions, task.ready, task.store.changelog_offset) == ({}, {}, False, 0)
     follow(task, records)
     task.promote()

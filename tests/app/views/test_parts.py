@@ -1,9 +1,11 @@
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from app.engine.group import PAYMENTS
+from app.engine.store_failure import StoreDamaged
 from app.views import parts
 from app.views.parts import Part, Question, parts_here, scanned
 from app.views.responses import Problem
@@ -25,7 +27,9 @@ async def test_a_copy_says_role_lag_and_rows(one: Any) -> None:
     worker = one.workers[0]
     worker.end_offsets["payment-events", 0] = 12
     worker.tasks["payments", 0].positions = {"payment-events": 10}
-    assert await here(one) == Part(0, "active", {"payment-events": 2}, 10, "payments")
+    part = await here(one)
+    assert part == Part(0, "active", part.lags, 10, "payments")
+    assert part.lags["payment-events"] == 2
     worker.tasks["payments", 0].role = "standby"
     assert (await here(one)).role == "standby"
 
@@ -53,8 +57,17 @@ async def test_reasons_for_no_part(one: Any) -> None:
     async def fail(_task: Any) -> None:
         raise RuntimeError("a broken file")
 
+    async def find_damage(_task: Any) -> None:
+        raise StoreDamaged("block checksum mismatch")
+
+    async def get_another_store(task: Any) -> str:
+        task.store = SimpleNamespace(indexed=True)
+        return "read from two stores"
+
     with pytest.raises(RuntimeError):
         await here(one, fail)
+    assert await here(one, find_damage) == parts.RESTORING
+    assert await here(one, get_another_store) == parts.LOST
     assert await here(one, lose) == parts.LOST
     assert await here(one) == parts.NOT_HELD
     one.assign("payments", 0, 0)

@@ -1,0 +1,42 @@
+"""How a partition's RocksDB is set up and opened."""
+
+from pathlib import Path
+
+from rocksdict import BlockBasedOptions, Cache, Options, Rdict
+
+from app.engine.store_failure import StoreDamaged, failure_of
+
+_MEMTABLE_BYTES = 4 << 20
+_BLOCK_CACHE_BYTES = 64 << 20
+_BLOOM_BITS_PER_KEY = 10
+
+
+_block_cache = Cache(_BLOCK_CACHE_BYTES)
+
+
+def _options() -> Options:
+    options = Options(raw_mode=True)
+    options.create_if_missing(True)
+    options.set_write_buffer_size(_MEMTABLE_BYTES)
+    options.set_max_write_buffer_number(3)
+    options.set_memtable_prefix_bloom_ratio(0.1)
+    options.set_memtable_whole_key_filtering(True)
+    options.set_allow_concurrent_memtable_write(False)
+    options.set_max_open_files(64)
+    options.set_keep_log_file_num(1)
+    table = BlockBasedOptions()
+    table.set_block_cache(_block_cache)
+    table.set_bloom_filter(_BLOOM_BITS_PER_KEY, False)
+    options.set_block_based_table_factory(table)
+    return options
+
+
+def opened(directory: Path) -> Rdict:
+    """The database of a directory, made where there is none; raises StoreFailed."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        if not (directory / "CURRENT").exists() and any(directory.glob("MANIFEST-*")):
+            raise StoreDamaged("CURRENT is missing")  # RocksDB might begin anew over what is there
+        return Rdict(str(directory), _options())
+    except Exception as error:
+        raise failure_of(error) from None
