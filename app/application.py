@@ -29,7 +29,6 @@ MODULES = (
     "tables.availability",
     "tables.bookings",
     "tables.payments",
-    "tables.windows",
     "agents.inventory",
     "agents.reservations",
     "agents.bookings",

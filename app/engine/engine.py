@@ -20,6 +20,7 @@ from app.engine.ledgers import (
 )
 from app.engine.offset_watch import OffsetWatch
 from app.engine.pending import Pending
+from app.engine.stops import Stops
 from app.engine.task import Task
 from app.engine.tasks import Tasks
 from app.settings import Settings
@@ -40,6 +41,7 @@ class Engine(Service):  # type: ignore[misc]
         self.tasks = Tasks(settings.data_dir.absolute() / "state", app.tables.values)
         self.tasks.on_set_aside = observer.store_set_aside
         self.intake = Intake(decoders)
+        self.stops = Stops(self.log)
         #: Since when (monotonic) partitions are on the move.
         self.moving_since: float | None = None
         self.ledger = self._new_ledger()
@@ -86,6 +88,7 @@ class Engine(Service):  # type: ignore[misc]
         await self.committer.drain(_DRAIN_TIMEOUT_S)
         for task in self.tasks.active():
             task.demote()
+        self.stops.clear()
 
     def settled(self) -> None:
         """All assigned partitions are read and written again."""
@@ -111,7 +114,7 @@ class Engine(Service):  # type: ignore[misc]
         observer.sent(records, batches, size)
         for one in [pending.counts for pending in done]:
             observer.queryable(one.timestamps, now)
-            for name in ("consumed", "applied", "duplicates", "ignored", "retries", "dead_letters", "late_dropped"):
+            for name in ("consumed", "applied", "duplicates", "ignored", "retries", "dead_letters"):
                 tell: Callable[..., None] = getattr(observer, name)
                 for labels, n in getattr(one, name).items():
                     if n:

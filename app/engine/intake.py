@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from app.delivery.retries import tried
 from app.engine.decode import Decoder as EventDecoder
-from app.engine.decode.registry import Registry
+from app.engine.decode.registry import Registry, RegistryUnavailable
 from app.engine.group import GROUP_OF_SOURCE, INTERNAL_SOURCES, RETRIES
 from app.engine.unit import Read
 from schemas import reservations
@@ -42,28 +42,45 @@ class Intake:
         self._decoders = decoders
 
     def read(self, topic: str, start: int, stop: int, records: Sequence[Any]) -> Iterator[Read]:
-        """Reads that cover the offsets [start, stop), of which these are all records, in order."""
+        """Reads that cover the offsets [start, stop), of which these are all records, in order.
+
+        Raises RegistryUnavailable when all in front of the record that needs it has been given.
+        """
         decoder = self._decoders[topic]
         if topic in RETRIES:
             records = tried(records, RETRIES[topic].source)
-        if not records:
+        if start < stop and not records:
             yield Read(topic, start, stop, (), ())
         for at in range(0, len(records), RECORDS_MAX):
             part = records[at : at + RECORDS_MAX]
-            decoded = decoder.decode(part)
+            decoded, missing = _decoded(decoder, part)
             rows = [_rows(event) for event in decoded] if _has_spans(decoded) else [1] * len(decoded)
             if topic in _WITH_LONG_TEXTS:
-                rows = [n + _kib(record) for n, record in zip(rows, part, strict=True)]
+                rows = [n + _kib(record) for n, record in zip(rows, part, strict=False)]
             for first, last in _cuts(rows):
                 is_last = at + last == len(records)
                 end = stop if is_last else part[last - 1].offset + 1
                 yield Read(topic, start, end, part[first:last], decoded[first:last])
                 start = end
+            if missing is not None:
+                raise missing
+
+
+def _decoded(decoder: Decoder, part: Sequence[Any]) -> tuple[Sequence[Any], RegistryUnavailable | None]:
+    """What can be decoded of a list, from its first record on, and why not the rest."""
+    missing = None
+    while part:
+        try:
+            return decoder.decode(part), missing
+        except RegistryUnavailable as unavailable:
+            # A record before this one may need a schema, too, that was asked for after it.
+            missing, part = unavailable, part[: unavailable.record]
+    return (), missing
 
 
 def _has_spans(decoded: Sequence[Any]) -> bool:
     """Whether some of the events are about spans of nights."""
-    kind = decoded[0].__class__
+    kind = decoded[0].__class__ if decoded else InventoryEvent
     return kind is not InventoryEvent or any(event[1] == "HOTEL" for event in decoded)
 
 
@@ -86,7 +103,8 @@ def _kib(record: Any) -> int:
 def _cuts(rows: list[int]) -> Iterator[tuple[int, int]]:
     """Ranges of indexes that hold at most ROWS_MAX rows each, or one event."""
     if sum(rows) <= ROWS_MAX:
-        yield 0, len(rows)
+        if rows:
+            yield 0, len(rows)
         return
     first, held = 0, 0
     for i, n in enumerate(rows):

@@ -13,12 +13,14 @@ Place = tuple[str, int]
 class Readings(NamedTuple):
     """One moment of a worker. lag, stable_lag and stable_age_s are by (topic, partition) of what is assigned as active.
 
-    partitions are by (group, role); restore_remaining and standby_lag, in changelog records, by table; sizes by group.
+    stopped are by (topic, partition, reason); partitions by (group, role); restore_remaining and standby_lag, in
+    changelog records, by table; sizes by group.
     """
 
     lag: Mapping[Place, int]
     stable_lag: Mapping[Place, int]
     stable_age_s: Mapping[Place, float]
+    stopped: Mapping[tuple[str, int, str], int]
     partitions: Mapping[tuple[str, str], int]
     without_standby: int
     restore_remaining: Mapping[str, int]
@@ -43,6 +45,7 @@ def read(engine: Any) -> Readings:
         lag={place: watch.lag(*place) for place in places},
         stable_lag={place: watch.lag(*place, stable=True) for place in places},
         stable_age_s={place: watch.stalled_s(*place) for place in places},
+        stopped=engine.stops.shown(),
         partitions=Counter((task.group, _role(task, owned)) for task in tasks),
         without_standby=sum(len(fleet[id].standbys) < wanted for id in owned),
         restore_remaining=_by_table((task, restore.remaining(task)) for task in _restoring(tasks, owned)),

@@ -16,11 +16,13 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 from mode import Service
 
+from app.engine.decode.registry import RegistryUnavailable
 from app.engine.group import GROUP_OF_SOURCE, RETRIES
 from app.engine.kip447 import Membership
 from app.engine.pauses import Pauses
 from app.engine.retry_unit import unit_of
 from app.engine.slim_records import AS_PARSED, Fetched
+from app.engine.stops import REGISTRY
 from app.engine.unit import Unit
 
 _FETCH_WAIT_MS = 500
@@ -110,8 +112,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         timeout: Any = None,  # noqa: ASYNC109 - Faust's own signature
         max_records: Any = None,
     ) -> Any:
-        """Records by partition, each with the offsets they cover; transaction markers alone are covered by no
-        records."""
+        """Records by partition, with the offsets they cover; transaction markers alone are covered by no records."""
         found = await super()._fetch_records(consumer, active_partitions, timeout, max_records)
         fetched: dict[TP, Fetched] = {}
         for tp, start in self._reading.items():
@@ -175,15 +176,13 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
             await asyncio.sleep(0)
 
     async def _close_gaps(self) -> None:
-        """Read again what a unit that was never finished has skipped: an agent that failed, a unit dropped from a
-        queue."""
+        """Read again what a unit that was never finished has skipped: one that failed, or was dropped from a queue."""
         for task in self.engine.tasks.active():
             while task.gaps and self.flow_active:
                 topic = task.gaps.pop()
-                self.log.warning(
-                    "%s-%d is read again from offset %d", topic, task.partition, task.reached(topic).next_offset
-                )
-                await self.start_at({TP(topic, task.partition): task.reached(topic).next_offset})
+                offset = task.reached(topic).next_offset
+                self.log.warning("%s-%d is read again from offset %d", topic, task.partition, offset)
+                await self.start_at({TP(topic, task.partition): offset})
 
     @Service.task
     async def _end_pauses(self) -> None:
@@ -195,15 +194,19 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
             return
         if tp.topic in RETRIES:
             fetched = self.pauses.due_part(tp, fetched)
-            if fetched.start == fetched.stop:
-                return
-        committer = self.engine.committer
-        for read in self.engine.intake.read(tp.topic, fetched.start, fetched.stop, fetched.records):
-            await committer.room_for(task)
-            message = self._message(tp, unit_of(task, read, committer.finished), read.stop - 1)
-            await self.wait_first(self.callback(message), self.suspend_flow.wait())
-            if not self.flow_active:
-                return
+        committer, stops, reached = self.engine.committer, self.engine.stops, fetched.start
+        try:
+            for read in self.engine.intake.read(tp.topic, fetched.start, fetched.stop, fetched.records):
+                await committer.room_for(task)
+                message = self._message(tp, unit_of(task, read, committer.finished), read.stop - 1)
+                await self.wait_first(self.callback(message), self.suspend_flow.wait())
+                if not self.flow_active:
+                    return
+                reached = read.stop
+        except RegistryUnavailable:
+            self.pauses.hold(tp, reached, stops.again(tp, REGISTRY))
+        else:
+            stops.over(tp, REGISTRY)
 
     def _message(self, tp: TP, unit: Unit, offset: int) -> ConsumerMessage:
         return ConsumerMessage(

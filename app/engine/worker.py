@@ -46,8 +46,6 @@ class Worker(faust.Worker):  # type: ignore[misc]
 
     def _check_settings(self) -> None:
         conf = self.app.conf
-        if self.app.settings.schema_registry != "bundled":
-            raise Refused("STAYSHELF_SCHEMA_REGISTRY: a registry by URL can't be used yet; allowed: `bundled`")
         if refusal := self.app.settings.open_api_refusal(conf.web_bind):
             raise Refused(f"STAYSHELF_API_TOKENS: {refusal}")
         with socket.socket(socket.AF_INET6 if ":" in conf.web_bind else socket.AF_INET) as probe:

@@ -134,6 +134,12 @@ STABLE_AGE = Metric(
     "How long an open transaction has kept a partition's last stable offset where it is; 0 where none does.",
     ("topic", "partition"),
 )
+STOPPED = Metric(
+    "stayshelf_partition_stopped",
+    _G,
+    "1 while a source partition stands still and is tried again: registry, a schema can't be had.",
+    ("topic", "partition", "reason"),
+)
 PARTITIONS = Metric(
     "stayshelf_partitions", _G, "Partitions assigned here: active and standby ones, and those that restore.",
     ("group", "role"), tuple((group, role) for group in _GROUPS for role in _ROLES),
@@ -163,7 +169,7 @@ PROCESSED = {BOOKING_EVENTS: BOOKINGS, INVENTORY_EVENTS: INVENTORY, PAYMENT_EVEN
 CATALOGUE = (
     LAG_MAX, LAG, CONSUMED, CONSUMED_RATE, BATCH_SIZE, SEND_RATE, SENT, SEND_ERRORS, BOOKINGS, INVENTORY, PAYMENTS,
     DUPLICATES, IGNORED, DEAD_LETTERS, RETRIES, LATE_DROPPED, NEGATIVE_STOCK, OVERBOOKED, EVENT_LATENCY, COMMIT,
-    RESTORE_REMAINING, STANDBY_LAG, REBALANCE_PAUSE, STABLE_LAG, STABLE_AGE, PARTITIONS, WITHOUT_STANDBY, ROCKSDB_DISK,
-    ROCKSDB_MEMORY, IN_TOUCH, REGISTRY_UP, SCHEMAS_AWAITED, HTTP,
+    RESTORE_REMAINING, STANDBY_LAG, REBALANCE_PAUSE, STABLE_LAG, STABLE_AGE, STOPPED, PARTITIONS, WITHOUT_STANDBY,
+    ROCKSDB_DISK, ROCKSDB_MEMORY, IN_TOUCH, REGISTRY_UP, SCHEMAS_AWAITED, HTTP,
     STORES_SET_ASIDE, HALTED,
 )  # fmt: skip

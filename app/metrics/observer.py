@@ -123,6 +123,7 @@ class Observer:
             (catalogue.LAG, now.lag),
             (catalogue.STABLE_LAG, now.stable_lag),
             (catalogue.STABLE_AGE, now.stable_age_s),
+            (catalogue.STOPPED, now.stopped),
             (catalogue.PARTITIONS, now.partitions),
             (catalogue.RESTORE_REMAINING, now.restore_remaining),
             (catalogue.STANDBY_LAG, now.standby_lag),

@@ -1,11 +1,8 @@
 """Refunds that come before their payment is complete, on real Kafka: tried again, applied or dead, never both."""
 
-import asyncio
 import json
 import time
-from collections.abc import Callable
 from itertools import pairwise
-from typing import Any
 
 import aiohttp
 import pytest
@@ -16,11 +13,11 @@ from app.simulator.reference.model import Reference
 from tests.broker.commands import verify
 from tests.broker.harness import Harness
 from tests.broker.kafka_log import dead_letters, records_of
+from tests.broker.waiting import until
 
 pytestmark = pytest.mark.broker
 
 SOURCE = "payment-events"
-PATIENCE_SECONDS = 60
 
 
 def event(payment: str, status: str, number: int = 0) -> Outgoing:
@@ -46,14 +43,12 @@ async def status_of(harness: Harness, payment: str) -> str | None:
             return None
 
 
-async def until(condition: Callable[[], Any]) -> None:
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while not await condition():  # noqa: ASYNC110 - the broker tells nobody
-            await asyncio.sleep(0.05)
-
-
 async def waiting(harness: Harness) -> list[bytes | None]:
     return [record.key for record in await records_of(harness.bootstrap, [f"{SOURCE}-retry-1"])]
+
+
+async def waiting_count(harness: Harness) -> int:
+    return len(await waiting(harness))
 
 
 async def letters(harness: Harness) -> dict[bytes | None, str]:
@@ -72,7 +67,7 @@ async def test_refunds_end_applied_or_dead_and_hold_nothing_back(harness: Harnes
     await harness.send([event("P-ready", "AUTHORIZED"), event("P-ready", "COMPLETED")])
     await harness.send([event(f"P-{n}", "REFUNDED") for n in range(20)])
     await harness.send([event(f"P-{n}", "AUTHORIZED") for n in range(20)])
-    await until(lambda: has_status(harness, "P-3", "AUTHORIZED"))
+    await until(lambda: status_of(harness, "P-3"), equals="AUTHORIZED")
     assert not await letters(harness), "the payment's later events came while its refund was waiting"
     await harness.send([event(f"P-{n}", "COMPLETED") for n in range(10)])
     await harness.send([event("P-ready", "REFUNDED"), event("P-3", "REFUNDED", 1)])
@@ -86,10 +81,6 @@ async def test_refunds_end_applied_or_dead_and_hold_nothing_back(harness: Harnes
     assert sorted(await waiting(harness)) == sorted(f"P-{n}".encode() for n in range(20))
     await assert_on_its_way(harness, b"P-15")
     verify(harness.bootstrap, expected=0)
-
-
-async def has_status(harness: Harness, payment: str, status: str) -> bool:
-    return await status_of(harness, payment) == status
 
 
 async def assert_on_its_way(harness: Harness, key: bytes) -> None:
@@ -113,7 +104,7 @@ async def assert_on_its_way(harness: Harness, key: bytes) -> None:
 async def test_a_refund_that_waits_survives_its_worker(harness: Harness) -> None:
     (worker,) = await harness.start()
     await harness.send([event(f"P-{n}", "REFUNDED") for n in range(12)])
-    await until(lambda: all_wait(harness, 12))
+    await until(lambda: waiting_count(harness), equals=12)
     worker.kill()
     assert len(await waiting(harness)) == 12
     assert not await letters(harness), "the worker was killed while the refunds waited"
@@ -126,7 +117,3 @@ async def test_a_refund_that_waits_survives_its_worker(harness: Harness) -> None
     assert await letters(harness) == {f"P-{n}".encode(): "3" for n in range(6, 12)}
     assert len(await waiting(harness)) == 12
     verify(harness.bootstrap, expected=0)
-
-
-async def all_wait(harness: Harness, count: int) -> bool:
-    return len(await waiting(harness)) == count

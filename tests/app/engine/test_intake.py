@@ -1,3 +1,4 @@
+from itertools import islice
 from typing import Any, NamedTuple
 
 import pytest
@@ -5,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.poison import Poison
-from app.engine.decode.registry import BundledRegistry
+from app.engine.decode.registry import BundledRegistry, RegistryUnavailable
 from app.engine.group import GROUP_OF_SOURCE
 from app.engine.intake import RECORDS_MAX, ROWS_MAX, Intake, decoders
 from schemas.inventory import InventoryEvent
@@ -44,7 +45,7 @@ def rows_of(event: Any) -> int:
 
 
 @settings(max_examples=40)
-@given(events=st.lists(EVENTS, max_size=60), gaps=st.lists(st.integers(0, 3)), behind=st.integers(0, 5))
+@given(events=st.lists(EVENTS, max_size=60), gaps=st.lists(st.integers(0, 3)), behind=st.integers(1, 5))
 def test_reads_cover_everything_once_and_in_order(events: list[Any], gaps: list[int], behind: int) -> None:
     at, records = 40, []
     for n, event in enumerate(events):
@@ -82,6 +83,42 @@ def test_no_unit_has_too_many_bytes(topic: str) -> None:
 def test_offsets_without_records_are_a_read_too() -> None:
     (read,) = Intake({"t": AsGiven()}).read("t", 5, 9, [])
     assert (read.start, read.stop, list(read.records)) == (5, 9, [])
+
+
+class Needy:
+    """Decodes what needs no schema, or one that is known; others are asked for in the order of their ids."""
+
+    def __init__(self, *known: int) -> None:
+        self._known = known
+
+    def decode(self, records: Any) -> list[Any]:
+        missing = sorted((record.event, at) for at, record in enumerate(records) if record.event not in self._known)
+        if missing:
+            raise RegistryUnavailable(missing[0][0], missing[0][1])
+        return [record.event for record in records]
+
+
+@pytest.mark.parametrize(
+    ("schemas", "expected"),
+    [
+        ([1, 1, 9, 1, 8], [(40, 42, [1, 1])]),
+        ([9, 1, 1], []),
+        ([1, 9, 8, 1], [(40, 41, [1])]),
+        ([1] * RECORDS_MAX + [1, 9], [(40, 40 + RECORDS_MAX, [1] * RECORDS_MAX), (1_040, 1_041, [1])]),
+    ],
+)
+def test_what_comes_before_a_missing_schema_is_read(
+    schemas: list[int], expected: list[tuple[int, int, list[int]]]
+) -> None:
+    records = [Record(40 + n, schema) for n, schema in enumerate(schemas)]
+    reads = Intake({"t": Needy(1)}).read("t", 40, 40 + len(records) + 5, records)
+    assert [(read.start, read.stop, list(read.decoded)) for read in islice(reads, len(expected))] == expected
+    with pytest.raises(RegistryUnavailable):
+        next(reads)
+
+
+def test_nothing_is_read_where_nothing_is_covered() -> None:
+    assert list(Intake({"t": AsGiven()}).read("t", 5, 5, [])) == []
 
 
 def test_every_source_has_a_decoder() -> None:

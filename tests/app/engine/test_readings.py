@@ -46,7 +46,9 @@ def engine(tasks: list[Task], **registry: Any) -> Any:
         lag=lambda topic, partition, stable=False: partition * 100 + 10 - stable * 3, stalled_s=lambda *place: 1.5
     )
     held = SimpleNamespace(held=lambda: tasks)
-    return SimpleNamespace(app=app, offsets=watch, tasks=held, settings=SimpleNamespace(standbys=1), in_touch=True)
+    stops = SimpleNamespace(shown=lambda: {("inventory-events", 0, "registry"): 1})
+    settings = SimpleNamespace(standbys=1)
+    return SimpleNamespace(app=app, offsets=watch, tasks=held, settings=settings, in_touch=True, stops=stops)
 
 
 def test_lag_is_that_of_all_partitions_assigned_here_even_while_they_restore(tasks: list[Task]) -> None:
@@ -59,6 +61,10 @@ def test_lag_is_that_of_all_partitions_assigned_here_even_while_they_restore(tas
     }
     assert now.stable_lag["inventory-events", 1] == 107
     assert now.stable_age_s["inventory-events", 1] == 1.5
+
+
+def test_partitions_that_stand_still_are_named(tasks: list[Task]) -> None:
+    assert read(engine(tasks)).stopped == {("inventory-events", 0, "registry"): 1}
 
 
 def test_what_restores_and_what_follows_stand_under_every_table_of_their_changelog(tasks: list[Task]) -> None:

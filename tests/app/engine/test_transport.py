@@ -1,4 +1,5 @@
 import asyncio
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,7 +10,9 @@ from faust.types import TP
 
 from app.application import app
 from app.engine import transport
+from app.engine.decode.registry import RegistryUnavailable
 from app.engine.intake import Intake
+from app.engine.stops import Stops
 from app.engine.task import Task, TaskId
 from app.engine.tasks import Tasks
 from app.engine.transport import Consumer, ConsumerThread, Fetched
@@ -25,9 +28,14 @@ class Engine:
         self.tasks = Tasks(directory, lambda: TABLES)
         self.intake = Intake({SOURCE: self})  # type: ignore[dict-item]
         self.committer = self
+        self.stops = Stops(logging.getLogger(__name__))
+        self.missing: int | None = None
         self.waited_for: list[TaskId] = []
 
     def decode(self, records: list[Record]) -> list[Any]:
+        for at, record in enumerate(records):
+            if record.offset == self.missing:
+                raise RegistryUnavailable(7, at)
         return [movement(f"e{record.offset}") for record in records]
 
     async def room_for(self, task: Task) -> None:
@@ -76,6 +84,24 @@ async def test_records_become_units_that_follow_each_other(consumer: Any, engine
     for message in consumer.messages:
         put_stock(message.value)
     assert task_of(engine).reached(SOURCE).next_offset == 2_520
+
+
+async def test_a_partition_waits_for_the_schema_of_its_next_record(
+    consumer: Any, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[tuple[TP, int]] = []
+    monkeypatch.setattr(consumer.pauses, "hold", lambda tp, offset, seconds: held.append((tp, offset)))
+    records, engine.missing = [Record(offset) for offset in range(8)], 5
+    for _ in range(2):
+        await consumer._deliver(HERE, Fetched(0, 9, records))
+    assert [(message.value.read.start, message.value.read.stop) for message in consumer.messages] == [(0, 5)] * 2
+    assert held == [(HERE, 5)] * 2
+    put_stock(consumer.messages[0].value)
+    engine.missing = None
+    await consumer._deliver(HERE, Fetched(5, 9, records[5:]))
+    assert put_stock(consumer.messages[-1].value) == ["e5", "e6", "e7"]
+    assert len(held) == 2
+    assert not engine.stops._held
 
 
 async def test_what_is_held_by_nobody_here_is_dropped(consumer: Any) -> None:
