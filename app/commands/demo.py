@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,6 +39,7 @@ def main() -> int:
             sent = subprocess.run([*FAUST, "replay", str(SAMPLE)], check=False)
             if sent.returncode == 0 and _wait(worker, "the worker", lambda: _is_ready(url)):
                 _say(f"the dashboard is at {url}/ , an answer at '{url}{TRY}'; Ctrl-C ends everything")
+                _show(f"{url}/")
         return worker.wait()
     except KeyboardInterrupt:
         _say("stopping")
@@ -82,6 +84,13 @@ def _stop(worker: Worker) -> None:
     except subprocess.TimeoutExpired:
         worker.kill()
         worker.wait()
+
+
+def _show(url: str) -> None:
+    """Open the page where somebody sits in front of a screen."""
+    screen = sys.platform in {"darwin", "win32"} or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if screen and sys.stderr.isatty() and "CI" not in os.environ:
+        webbrowser.open(url)
 
 
 def _say(line: str) -> None:

@@ -94,6 +94,13 @@ class LetterBox:
             return _found(record) if record.offset == id.offset else None
         return None
 
+    async def newest(self, count: int) -> AsyncIterator[Found]:
+        """Up to `count` of the newest letters of each partition, done or not."""
+        partitions = [TopicPartition(topic, n) for topic in LETTER_TOPICS for n in range(PARTITIONS[topic])]
+        async for record in self._read(partitions, _silent, newest=count):
+            if (found := _found(record)) is not None:
+                yield found
+
     async def replay(self, found: Found) -> str | None:
         """Send the original bytes back to the original partition, then mark the letter; a refusal's reason."""
         if found.letter.truncated:
@@ -127,7 +134,12 @@ class LetterBox:
         return self._producer
 
     async def _read(
-        self, partitions: Sequence[TopicPartition], progress: Progress, *, start: int | None = None
+        self,
+        partitions: Sequence[TopicPartition],
+        progress: Progress,
+        *,
+        start: int | None = None,
+        newest: int | None = None,
     ) -> AsyncIterator[ConsumerRecord]:
         consumer, count = self._consumer, 0
         ends = await end_offsets(self._admin, consumer, partitions)
@@ -135,6 +147,8 @@ class LetterBox:
         starts = await consumer.beginning_offsets(partitions)
         if start is not None:
             starts = {tp: max(start, first) for tp, first in starts.items()}
+        if newest is not None:
+            starts = {tp: max(ends[tp] - newest, first) for tp, first in starts.items()}
         for tp, first in starts.items():
             consumer.seek(tp, first)
         total = sum(max(0, ends[tp] - starts[tp]) for tp in partitions)

@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from app.views.bookings import BookingAnswer
+from app.views.dead_letters import ALL_REASONS, TOPICS, LettersAnswer
 from app.views.health import Live, Ready
 from app.views.hotels import HotelAnswer
 from app.views.items import ItemAnswer
@@ -117,6 +118,18 @@ _HOTELS = {
 }
 
 _ABOUT = {
+    "/v1/dead-letters": Operation(
+        "deadLetters",
+        "workers",
+        "The newest records that could not be applied: where they came from and why, not what they hold",
+        LettersAnswer,
+        (
+            Parameter("topic", {"type": "string", "enum": list(TOPICS)}, "Only of this source."),
+            Parameter("reason", {"type": "string", "enum": list(ALL_REASONS)}, "Only with this reason."),
+            _ROWS,
+        ),
+        by_tables=True,
+    ),
     "/v1/topology": Operation(
         "topology", "workers", "Agents, tables, topics, and which worker holds which partition", Topology
     ),

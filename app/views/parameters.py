@@ -64,6 +64,13 @@ class Query:
             raise bad(name, f"is not a whole number from {lowest} to {highest}")
         return int(text)
 
+    def one_of(self, name: str, known: tuple[str, ...]) -> str | None:
+        """One of the known values, or None where it is left out."""
+        value = self._given.get(name)
+        if value is not None and value not in known:
+            raise bad(name, f"is none of {', '.join(known)}")
+        return value
+
     def limit(self) -> int:
         """How many rows are asked for."""
         return self.number("limit", 1, LIMIT_MAX, LIMIT_DEFAULT)

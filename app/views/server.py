@@ -5,12 +5,15 @@ from typing import Any
 from aiohttp import web
 from faust.web.drivers.aiohttp import Web as FaustWeb
 
+from app.engine.recent_letters import RecentLetters
 from app.metrics.history import History
 from app.views import (
+    assets,
     bookings,
+    dead_letters,
+    docs_page,
     health,
     hotels,
-    index,
     items,
     low_stock,
     openapi,
@@ -40,6 +43,7 @@ ROUTES: tuple[tuple[str, Handler], ...] = (
     ("/v1/overbooked", answers(overbooked.nights)),
     (f"/v1/bookings/{_BOOKING}", answers(bookings.booking)),
     (f"/v1/payments/{_PAYMENT}", answers(payments.payment)),
+    ("/v1/dead-letters", dead_letters.newest),
     ("/v1/topology", topology.topology),
     ("/v1/figures", figures.figures),
     ("/v1/history", figures.history),
@@ -49,7 +53,9 @@ ROUTES: tuple[tuple[str, Handler], ...] = (
     ("/metrics", scrape.metrics),
     ("/openapi.json", openapi.description),
     (f"/schemas/ids/{_ID}", schema_ids.schema),
-    ("/", index.page),
+    ("/", assets.page),
+    ("/docs", docs_page.page),
+    ("/assets/{name:[^/]+}", assets.asset),
 )
 
 
@@ -60,6 +66,7 @@ def application(worker: Worker) -> web.Application:
     made[WORKER], made[PEERS] = worker, peers
     made[figures.HISTORY] = History()
     made[WATCH] = Watch(worker, peers, made[figures.HISTORY])
+    made[dead_letters.LETTERS] = RecentLetters(worker.settings).read
     made.cleanup_ctx.append(keep_history)
     made.on_shutdown.append(made[WATCH].end)
     made.on_cleanup.append(peers.close)

@@ -34,7 +34,7 @@ class Worker:
             **settings,
         }
         kept = {name: value for name, value in os.environ.items() if not name.startswith("STAYSHELF_")}
-        self._environment = kept | {f"STAYSHELF_{name}": value for name, value in told.items()}
+        self.environment = kept | {f"STAYSHELF_{name}": value for name, value in told.items()}
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Self:
@@ -42,7 +42,7 @@ class Worker:
         command = [sys.executable, "-m", "faust", "-A", "app", "worker", "-l", "info", "--web-port", str(self.port)]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                command, cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+                command, cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
             )
         return self
 

@@ -1,13 +1,14 @@
 """A fleet of workers for the views: real servers and clients over loopback, tasks made of dicts."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import orjson
 import pytest
 from aiohttp import ClientSession, web
+from aiokafka.errors import KafkaConnectionError
 from yarl import URL
 
 from app.domain.availability import Night
@@ -16,7 +17,9 @@ from app.domain.payments import Payment
 from app.domain.stock import StockRow
 from app.engine.group import GROUP_BY_NAME, GROUPS
 from app.engine.partitioner import partition_of
+from app.engine.recent_letters import Seen
 from app.metrics.observer import Observer
+from app.views.dead_letters import LETTERS
 from app.views.door import Runner
 from app.views.peers import PEERS
 from app.views.server import application
@@ -70,6 +73,7 @@ class FakeWorker:
         self.end_offsets: dict[tuple[str, int], int] = {}
         self.group_offsets: dict[tuple[str, int], int] = {}
         self.true_ends: dict[tuple[str, int], int] = {}
+        self.letters: list[Seen] | None = []
         self.runner: Runner
 
     def fleet_map(self) -> dict[tuple[str, int], Owners]:
@@ -78,8 +82,14 @@ class FakeWorker:
     async def latest_end(self, topic: str, partition: int) -> int:
         return self.true_ends.get((topic, partition), self.end_offsets.get((topic, partition), 0))
 
+    async def read_letters(self) -> Sequence[Seen]:
+        if self.letters is None:
+            raise KafkaConnectionError
+        return self.letters
+
     async def serve(self) -> None:
         self.web = application(self)  # type: ignore[arg-type]
+        self.web[LETTERS] = self.read_letters
         self.runner = Runner(self.web)
         await self.runner.setup()
         await web.TCPSite(self.runner, "127.0.0.1", 0).start()

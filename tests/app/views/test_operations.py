@@ -4,7 +4,7 @@ from app.views.operations import IDS, operations
 from app.views.server import ROUTES
 
 #: Pages and their parts, for people.
-PAGES = {"/"}
+PAGES = {"/", "/docs", "/assets/{name}"}
 
 
 def test_every_path_is_described() -> None:

@@ -25,7 +25,8 @@ async def test_it_shows_what_there_is_and_who_holds_what(three: Any) -> None:
     } in body["partitions"]
     copy = next(copy for copy in body["worker"]["copies"] if copy["group"] == "payments")
     assert copy == {
-        "group": "payments", "partition": 1, "role": "active", "ready": True, "lag": {"payment-events": 0},
+        "group": "payments", "partition": 1, "role": "active", "ready": True,
+        "lag": {"payment-events": 0, "payment-events-retry-1": 0, "payment-events-retry-2": 0},
     }  # fmt: skip
 
 
