@@ -1,4 +1,4 @@
-"""deploy/alerts.yml: valid, each rule seen to fire and to stay silent, about metrics there are, with something to do."""
+"""deploy/alerts.yml: valid, seen to fire and to stay silent, about metrics there are, with something to do."""
 
 import re
 from collections import defaultdict
@@ -34,7 +34,7 @@ def test_every_alert_is_seen_to_fire_and_to_stay_silent() -> None:
     for test in yaml.safe_load((DEPLOY / "alerts_test.yml").read_text("utf-8"))["tests"]:
         for case in test["alert_rule_test"]:
             seen[case["alertname"]].add(bool(case["exp_alerts"]))
-    assert seen == dict.fromkeys(ALERTS, {True, False})
+    assert seen == {name: {True, False} for name in ALERTS}
 
 
 @pytest.mark.parametrize(

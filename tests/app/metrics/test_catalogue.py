@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 from app.metrics.catalogue import CATALOGUE, PROCESSED, Kind
 
 NAMED = [
@@ -45,3 +48,9 @@ def test_kinds_fit_the_names() -> None:
 
 def test_each_source_has_a_counter_of_applied_events() -> None:
     assert set(PROCESSED) == {"booking-events", "inventory-events", "payment-events"}
+
+
+def test_the_manual_says_of_each_what_it_means_and_what_to_do() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "operations.md").read_text("utf-8")
+    section = text.split("\n## Metrics\n")[1].split("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == [metric.name for metric in CATALOGUE]
