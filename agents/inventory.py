@@ -1,4 +1,4 @@
-"""inventory-events -> stock (stores), availability (hotels)."""
+"""inventory-events -> stock and sales (stores), availability (hotels)."""
 
 from collections.abc import AsyncIterator
 
@@ -12,24 +12,27 @@ from app.topics import inventory_events
 from schemas.inventory import InventoryEvent
 from tables.availability import availability
 from tables.stock import stock
+from tables.windows import sales
 
 
 @app.agent(inventory_events)
 async def inventory(units: AsyncIterator[Unit]) -> None:
     """Stock movements and counts of stores, allotments and closures of hotels."""
     async for unit in units:
-        shelves, nights = unit.rows(stock), unit.rows(availability)
+        shelves, nights, noted = unit.rows(stock), unit.rows(availability), unit.windows(sales)
         for event in unit.events():
             if event.location_type == "STORE":
                 key = stock.key(event.location_id, event.item_id)
                 row = shelf.decide(shelves.get(key), event.event_type, event.quantity, event.occurred_at)
-                shelves.settle(key, row, event.event_type)
+                taken = shelves.settle(key, row, event.event_type)
             else:
-                settle_nights(unit, nights, event)
+                taken = settle_nights(unit, nights, event)
+            if taken:
+                noted(event)
 
 
-def settle_nights(unit: Unit, nights: Rows[rooms.Night], event: InventoryEvent) -> None:
-    """Decide each night an event covers; it is ignored where no night takes it."""
+def settle_nights(unit: Unit, nights: Rows[rooms.Night], event: InventoryEvent) -> bool:
+    """Decide each night an event covers; it is ignored where no night takes it. True where one did."""
     taken = 0
     for night in range(event.stay_from or 0, event.stay_to or 0):
         key = availability.key(event.location_id, night, event.item_id)
@@ -41,3 +44,4 @@ def settle_nights(unit: Unit, nights: Rows[rooms.Night], event: InventoryEvent) 
         unit.applied(event.event_type)
     else:
         unit.ignored(Ignored.STALE_ALLOTMENT)
+    return taken > 0

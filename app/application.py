@@ -29,6 +29,7 @@ MODULES = (
     "tables.availability",
     "tables.bookings",
     "tables.payments",
+    "tables.windows",
     "agents.inventory",
     "agents.reservations",
     "agents.bookings",

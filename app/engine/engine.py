@@ -114,7 +114,7 @@ class Engine(Service):  # type: ignore[misc]
         observer.sent(records, batches, size)
         for one in [pending.counts for pending in done]:
             observer.queryable(one.timestamps, now)
-            for name in ("consumed", "applied", "duplicates", "ignored", "retries", "dead_letters"):
+            for name in ("consumed", "applied", "duplicates", "ignored", "retries", "dead_letters", "late_dropped"):
                 tell: Callable[..., None] = getattr(observer, name)
                 for labels, n in getattr(one, name).items():
                     if n:

@@ -33,6 +33,7 @@ class Counts:
         self.duplicates: Counter[str] = Counter()
         self.retries: Counter[str] = Counter()
         self.dead_letters: Counter[tuple[str, str]] = Counter()
+        self.late_dropped: Counter[str] = Counter()
         #: Record timestamps in epoch ms, for the latency from record to queryable.
         self.timestamps: list[int] = []
 
@@ -42,6 +43,8 @@ class Pending:
 
     def __init__(self) -> None:
         self.rows: dict[bytes, bytes] = {}
+        #: Keys of rows that have expired, none of them in rows.
+        self.deleted: list[bytes] = []
         self.index: dict[bytes, bool] = {}
         #: New scores of ranked rows: ranking's tag -> row key -> score.
         self.scores: dict[bytes, dict[bytes, int]] = {}
@@ -62,11 +65,12 @@ class Pending:
     @property
     def sent_records(self) -> int:
         """How many records its commit sends: rows, ids, the position, outputs and dead letters."""
-        return len(self.rows) + len(self.expired) + bool(self.times) + 1 + len(self.sends)
+        return len(self.rows) + len(self.deleted) + len(self.expired) + bool(self.times) + 1 + len(self.sends)
 
     def records(self) -> list[tuple[bytes, bytes | None]]:
         """Rows, then ids, then the position: what one changelog batch and one WriteBatch hold."""
         records: list[tuple[bytes, bytes | None]] = list(self.rows.items())
+        records += [(key, None) for key in self.deleted]
         records += [(ids_key(number), None) for number in self.expired]
         if self.times:
             records.append((ids_key(self.position.ids - 1), entries(self.times, self.digests).tobytes()))

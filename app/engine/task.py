@@ -83,6 +83,8 @@ class Task:
         self._cache.forget(self.id)
         self.rows = self._cache.of(self.id)
         self.duplicates: DuplicateIndex | None = None
+        #: What is kept in memory of windows, by their name (app.engine.windows).
+        self.open_panes: dict[str, Any] = {}
         #: Number and last time of each stored id record, the oldest first: what is past the horizon is deleted.
         self._id_records: deque[tuple[int, int]] = deque()
 

@@ -18,12 +18,14 @@ from app.domain.poison import Poison
 from app.engine.changelog import SourcePosition
 from app.engine.group import INTERNAL_SOURCES
 from app.engine.leaving import Leaving, Undecided
+from app.engine.panes import Windows
 from app.engine.partitioner import partition_of
 from app.engine.pending import Counts, Send
 from app.engine.rows import Rows
 from app.engine.table import RowTable
 from app.engine.task import Task
 from app.engine.topic_specs import PARTITIONS
+from app.engine.windows import Noted
 
 Row = TypeVar("Row")
 
@@ -55,7 +57,7 @@ class Unit:
         self.source = read.topic
         self._finished = finished
         self.epoch = task.epoch
-        self._tables: dict[str, Rows[Any]] = {}
+        self._tables: dict[str, Rows[Any] | Noted] = {}
         self._sends: list[Send] = []
         self._times: list[int] = []
         self._digests: list[bytes] = []
@@ -69,7 +71,12 @@ class Unit:
 
     def rows(self, table: RowTable[Row]) -> Rows[Row]:
         """The unit's view of a table of its task's group."""
-        return self._tables.setdefault(table.name, Rows(self, table))
+        return self._tables.setdefault(table.name, Rows(self, table))  # type: ignore[return-value]
+
+    def windows(self, windows: Windows) -> Callable[[Any], None]:
+        """What to call with each applied event (or what it adds), so that it counts in these windows."""
+        noted = self._tables[windows.table.name] = Noted(self.task, windows)
+        return noted.events.append
 
     def events(self) -> Iterator[Any]:
         """Good events that were not seen before, in order. Finishes the unit when they are used up."""

@@ -2,6 +2,7 @@
 
 import dataclasses
 import random
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
@@ -82,6 +83,7 @@ def assert_counted(task: Task, model: Reference, topic: str) -> None:
     assert +counts.applied == model.applied
     assert {key: n for key, n in counts.ignored.items() if n} == dict(model.ignored)
     assert counts.duplicates[topic] == model.duplicates[topic]
+    assert +counts.late_dropped == +Counter({kind: windows.late for kind, windows in model.windows.items()})
 
 
 def rows_of(task: Task, table: Any) -> dict[tuple[Any, ...], Any]:

@@ -7,8 +7,10 @@ from app.engine.partitioner import partition_of
 from schemas.bookings import BookingEvent
 from schemas.reservations import ReservationEvent, decode
 from tables.bookings import bookings
+from tables.windows import booking_windows
 from tests.agents.driven import assert_counted, cut, dead, drive, fields, letters, modelled, of, rows_of, traffic
 from tests.app.engine.opened import NOW, commit, opened, unit
+from tests.app.engine.panes_held import assert_same
 
 TOPIC = "booking-events"
 
@@ -36,6 +38,7 @@ async def test_bookings_nights_and_letters_are_those_of_the_reference(tmp_path: 
     assert sold == {key[1:]: night.sold for key, night in model.nights.items()}
     commit(task)
     assert rows_of(task, bookings) == {key[1:]: fields(row) for key, row in model.bookings.items()}
+    assert_same(task, model, booking_windows)
     task.close()
 
 

@@ -7,8 +7,10 @@ from app.domain.ignored import Ignored
 from schemas.inventory import InventoryEvent
 from tables.availability import availability
 from tables.stock import stock
+from tables.windows import sales
 from tests.agents.driven import assert_counted, cut, dead, drive, fields, letters, modelled, of, rows_of, traffic
 from tests.app.engine.opened import NOW, commit, movement, opened, unit
+from tests.app.engine.panes_held import assert_same
 
 TOPIC = "inventory-events"
 
@@ -24,6 +26,7 @@ async def test_tables_and_letters_are_those_of_the_reference(tmp_path: Path, see
     assert rows_of(task, stock) == {key[1:]: fields(row) for key, row in model.stock.items()}
     assert rows_of(task, availability) == {key[1:]: fields(row) for key, row in model.nights.items()}
     assert task.positions == {TOPIC: len(log)}
+    assert_same(task, model, sales)
     task.close()
 
 

@@ -9,9 +9,11 @@ from app.delivery.retries import read_headers
 from app.engine.partitioner import partition_of
 from schemas.payments import PaymentCompleted, PaymentEvent, encode_completed
 from tables.payments import payments
+from tables.windows import payment_windows
 from tests.agents.driven import assert_counted, cut, dead, drive, fields, letters, modelled, of, rows_of, traffic
 from tests.agents.retried import Topics
 from tests.app.engine.opened import NOW, commit, opened, unit
+from tests.app.engine.panes_held import assert_same
 from tests.app.simulator.reference.log import payment
 
 TOPIC = "payment-events"
@@ -39,6 +41,7 @@ async def test_payments_outputs_and_letters_are_those_of_the_reference(tmp_path:
     ]
     commit(task)
     assert rows_of(task, payments) == {key[1:]: fields(row) for key, row in model.payments.items()}
+    assert_same(task, model, payment_windows)
     task.close()
 
 

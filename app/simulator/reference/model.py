@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
-from app.simulator.reference import bookings, payments
+from app.simulator.reference import bookings, payments, windows
 from app.simulator.reference.bookings import Booking, Held
 from app.simulator.reference.duplicates import Duplicates
 from app.simulator.reference.hotels import Night
@@ -14,6 +14,7 @@ from app.simulator.reference.poison import Poisoned, read_event
 from app.simulator.reference.record import DeadLetter, LogRecord
 from app.simulator.reference.shapes import BY_ID, Shape
 from app.simulator.reference.stock import Stock
+from app.simulator.reference.windows import Windows
 
 PARTITIONS = {"booking-events": 12, "inventory-events": 24, "payment-events": 6}
 Coordinates = tuple[str, int, int]  # topic, partition, offset
@@ -61,6 +62,7 @@ class Reference:
         self.applied: Counter[tuple[str, str]] = Counter()  # (topic, status or event type)
         self.ignored: Counter[tuple[str, str]] = Counter()  # (topic, reason)
         self.duplicates: Counter[str] = Counter()  # topic
+        self.windows = {kind: Windows() for kind in windows.NAMES}
         self._reserve = reserve or self.take
         self._schemas = schemas
         self._dead = dead
@@ -110,8 +112,19 @@ class Reference:
         if record.topic == "payment-events":
             return self._pay(record.partition, event)
         if event["locationType"] == "STORE":
-            return self._move_stock(record.partition, event)
-        return self._change_nights(record.partition, event)
+            reason = self._move_stock(record.partition, event)
+        else:
+            reason = self._change_nights(record.partition, event)
+        if reason is None:
+            counts = windows.sale(event) if event["locationType"] == "STORE" and event["eventType"] != "COUNT" else {}
+            self._count("sales", (record.partition, event["locationId"]), event, counts)
+        return reason
+
+    def _count(self, kind: str, of: tuple[int, str], event: dict[str, Any], measures: windows.Measures) -> None:
+        partition, key = of
+        self.windows[kind].applied(partition, event["occurredAt"])
+        if measures:
+            self.windows[kind].count(partition, key, at=event["occurredAt"], measures=measures)
 
     def _move_stock(self, partition: int, event: dict[str, Any]) -> str | None:
         row = self.stock.setdefault((partition, event["locationId"], event["itemId"]), Stock())
@@ -136,6 +149,8 @@ class Reference:
         if isinstance(after, str):
             return after
         self.bookings[key] = after
+        counts = windows.booking(None if before is None else before.status, after)
+        self._count("bookings", (record.partition, after.region), event, counts)
         for sequence, move in enumerate(bookings.moves(before, after)):
             partition = partition_of(move.hotel_id.encode(), PARTITIONS["inventory-events"])
             self._reserve(Reservation(partition, (record.partition, record.offset, sequence), key, move))
@@ -153,6 +168,7 @@ class Reference:
         if isinstance(after, str):
             return after
         self.payments[key] = after
+        self._count("payments", (partition, after.currency), event, windows.payment(event))
         if after.status == "COMPLETED":
             self.completed.append(payments.completed(event))
             self._try_again(key)

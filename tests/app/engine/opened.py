@@ -14,10 +14,11 @@ from tables.availability import availability
 from tables.bookings import bookings
 from tables.payments import payments
 from tables.stock import stock
+from tables.windows import ALL
 
 NOW = 1_750_000_000_000
 SOURCE = "inventory-events"
-TABLES = (stock, availability, bookings, payments)
+TABLES = (stock, availability, bookings, payments, *(table for each in ALL for table in (each.table, each.clock)))
 
 
 class Record(NamedTuple):
