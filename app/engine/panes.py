@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from app.domain.measures import add
 from app.domain.windows import SIZES, Entries, EventTime, PaneSize
+from app.engine.keys import unpacked_number
 from app.engine.table import RowTable
 
 #: Bytes of a key that is packed: a unit's packed rows must fit one batch, however many panes it touches.
@@ -157,6 +158,11 @@ class PaneRows:
     def _read(self, get: Get, key: bytes) -> Entries | None:
         raw = get(key)
         return None if raw is None else self.series.windows.table.decode(raw)
+
+
+def start_of(key: bytes) -> int:
+    """The pane start in a row's key."""
+    return unpacked_number(key[9:17])
 
 
 def entries_of(windows: Windows, key: bytes, row: Entries) -> Iterator[tuple[int, int, str, list[Any]]]:

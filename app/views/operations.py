@@ -15,8 +15,10 @@ from app.views.parameters import ID_CODE_POINTS_MAX, LIMIT_DEFAULT, LIMIT_MAX, N
 from app.views.payments import PaymentAnswer
 from app.views.responses import JSON
 from app.views.schema_ids import CONTENT_TYPE, SchemaAnswer
+from app.views.spans import DURATION_PATTERN, MOMENT_MAX
 from app.views.stores import StockItem, StorePage
 from app.views.topology import Topology
+from app.views.windows import BookingsAnswer, PaymentsAnswer, SalesAnswer
 
 _ID = {"type": "string", "minLength": 1, "maxLength": ID_CODE_POINTS_MAX}
 _LIMIT = {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT}
@@ -65,7 +67,7 @@ ID_SCHEMA = _ID
 
 def operations(low_stock_max: int) -> dict[str, Operation]:
     """Every documented path; the highest threshold of low stock is a setting."""
-    return {**_stock(low_stock_max), **_HOTELS, **_ABOUT}
+    return {**_stock(low_stock_max), **_HOTELS, **_WINDOWS, **_ABOUT}
 
 
 def _stock(low_stock_max: int) -> dict[str, Operation]:
@@ -115,6 +117,30 @@ _HOTELS = {
     "/v1/payments/{paymentId}": Operation(
         "payment", "payments", "A payment", PaymentAnswer, unknown="payment", by_tables=True
     ),
+}
+
+_MOMENT = {"type": "integer", "minimum": -MOMENT_MAX, "maximum": MOMENT_MAX}
+_DURATION = {"type": "string", "pattern": f"^{DURATION_PATTERN}$"}
+_SPANS = (
+    Parameter("from", _MOMENT, "Windows that start here or later, epoch ms.", required=True),
+    Parameter("to", _MOMENT, "Windows that start before this, epoch ms; at most 10,000 of them.", required=True),
+    Parameter("size", _DURATION, "How long a window is: 1m, 15m, 1h, 1d.", required=True),
+    Parameter("step", _DURATION, "From one start to the next, aligned to 1970; as long as size where left out."),
+)
+
+
+def _windows(name: str, answer: Any, key: str, what: str) -> Operation:
+    asked = Parameter(key, _ID, f"Only of this {what}.")
+    return Operation(
+        f"{name}Windows", "windows", f"{name.capitalize()} in event-time windows, by {what} or in all", answer,
+        (asked, *_SPANS), by_tables=True,
+    )  # fmt: skip
+
+
+_WINDOWS = {
+    "/v1/windows/sales": _windows("sales", SalesAnswer, "storeId", "store"),
+    "/v1/windows/bookings": _windows("bookings", BookingsAnswer, "region", "region"),
+    "/v1/windows/payments": _windows("payments", PaymentsAnswer, "currency", "currency"),
 }
 
 _ABOUT = {

@@ -53,6 +53,10 @@ class Query:
         value = self._given.get(name)
         return None if value is None else _checked_id(name, value)
 
+    def text(self, name: str) -> str | None:
+        """Whatever is given, or None."""
+        return self._given.get(name)
+
     def number(self, name: str, lowest: int, highest: int, default: int | None = None) -> int:
         """A whole number from lowest to highest; required where there is no default."""
         text = self._given.get(name)

@@ -23,6 +23,7 @@ from app.views import (
     scrape,
     stores,
     topology,
+    windows,
 )
 from app.views.answers import Handler, answers
 from app.views.door import Runner, counted, errors_as_problems
@@ -44,6 +45,9 @@ ROUTES: tuple[tuple[str, Handler], ...] = (
     (f"/v1/bookings/{_BOOKING}", answers(bookings.booking)),
     (f"/v1/payments/{_PAYMENT}", answers(payments.payment)),
     ("/v1/dead-letters", dead_letters.newest),
+    ("/v1/windows/sales", answers(windows.sales)),
+    ("/v1/windows/bookings", answers(windows.bookings)),
+    ("/v1/windows/payments", answers(windows.payments)),
     ("/v1/topology", topology.topology),
     ("/v1/figures", figures.figures),
     ("/v1/history", figures.history),
