@@ -119,6 +119,7 @@ class App(faust.App):  # type: ignore[misc]
     async def _on_agent_error(self, agent: Any, exc: BaseException) -> None:
         """An agent that fails finishes nothing: its partitions go back to their committed state and try again."""
         await super()._on_agent_error(agent, exc)
+        self.engine.breaker.in_work.leave()
         active = self.engine.tasks.active()
         if isinstance(exc, StoreFailed):
             # It concerns one partition, which app.engine.repair brings back.

@@ -14,12 +14,14 @@ from app.application import app
 from app.commands.console import ConsoleCommand, say
 from app.delivery.dead_letters import SUFFIX
 from app.domain.payments import UNMATCHED
-from app.domain.poison import REASONS
+from app.domain.poison import KILLS_WORKER, REASONS
 from app.engine.connection import client_options
 from app.engine.letter_box import LETTER_TOPICS, Found, LetterBox, LetterId
 from app.engine.topic_admin import topics_ready
 from app.engine.topic_specs import SPECS
 from app.settings import Refused
+
+_REASONS = (*REASONS, UNMATCHED.REFUND.value, KILLS_WORKER)
 
 SHOWN_BYTES = 4_096
 SOURCES = tuple(name.removesuffix(SUFFIX) for name in LETTER_TOPICS)
@@ -30,7 +32,7 @@ CONSOLE = Console()  # of stdout: a bar beside output that goes to a file would 
     argument("action", type=click.Choice(["list", "show", "replay", "discard"])),
     argument("letters", nargs=-1, metavar="[LETTER]..."),
     option("--topic", type=click.Choice([*SOURCES, *LETTER_TOPICS]), help="Only of this source."),
-    option("--reason", type=click.Choice([*REASONS, UNMATCHED.REFUND.value]), help="Only with this reason."),
+    option("--reason", type=click.Choice(_REASONS), help="Only with this reason."),
     option("--all", "everything", is_flag=True, default=False, help="Replay or discard without any other filter."),
     option("--limit", type=click.IntRange(min=1), default=100, help="How many letters `list` shows."),
     base=ConsoleCommand,

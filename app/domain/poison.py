@@ -14,6 +14,8 @@ UNKNOWN_SCHEMA: Final = "unknown-schema"
 DOES_NOT_FIT_SCHEMA: Final = "does-not-fit-schema"
 KEY_MISMATCH: Final = "key-mismatch"
 INVALID_VALUE: Final = "invalid-value"
+#: Not of the contract's five: the record was never read to its end.
+KILLS_WORKER: Final = "kills-worker"
 REASONS = (NOT_AVRO_OR_JSON, UNKNOWN_SCHEMA, DOES_NOT_FIT_SCHEMA, KEY_MISMATCH, INVALID_VALUE)
 
 MAX_ID_CODE_POINTS = 128

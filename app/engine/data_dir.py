@@ -58,7 +58,8 @@ class DataDir:
         """Remove the state of the claimed directory, and the address of a broker that is gone."""
         shutil.rmtree(self.state)
         self.state.mkdir()
-        self.broker.unlink(missing_ok=True)
+        for name in (self.broker.name, "in-work", "deaths"):
+            (self.path / name).unlink(missing_ok=True)
 
     def in_use(self) -> bool:
         """Whether a worker, of this process or another, holds the directory now."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from mode import Service
 
+from app.engine.breaker import Breaker
 from app.engine.committer import Committer
 from app.engine.connection import client_options
 from app.engine.idempotent import IdempotentProducer
@@ -40,7 +41,9 @@ class Engine(Service):  # type: ignore[misc]
         self.observer = observer
         self.tasks = Tasks(settings.data_dir.absolute() / "state", app.tables.values)
         self.tasks.on_set_aside = observer.store_set_aside
-        self.intake = Intake(decoders)
+        self.breaker = Breaker()
+        self.tasks.in_work = self.breaker.in_work
+        self.intake = Intake(decoders, self.breaker)
         self.stops = Stops(self.log)
         #: Since when (monotonic) partitions are on the move.
         self.moving_since: float | None = None
@@ -124,6 +127,7 @@ class Engine(Service):  # type: ignore[misc]
         """Last of all: give up the producer and close the stores."""
         await self.ledger.close()
         self.tasks.close_all()
+        self.breaker.in_work.close()
 
 
 #: Time between the beginnings of two commits; an event waits half of it on average.

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from app.delivery.retries import tried
+from app.engine.breaker import Breaker
 from app.engine.decode import Decoder as EventDecoder
 from app.engine.decode.registry import Registry, RegistryUnavailable
 from app.engine.group import GROUP_OF_SOURCE, INTERNAL_SOURCES, RETRIES
@@ -38,10 +39,11 @@ class ReservationDecoder:
 class Intake:
     """Decoders by source topic."""
 
-    def __init__(self, decoders: dict[str, Decoder]) -> None:
+    def __init__(self, decoders: dict[str, Decoder], breaker: Breaker) -> None:
         self._decoders = decoders
+        self._breaker = breaker
 
-    def read(self, topic: str, start: int, stop: int, records: Sequence[Any]) -> Iterator[Read]:
+    def read(self, topic: str, start: int, stop: int, records: Sequence[Any], *, partition: int) -> Iterator[Read]:
         """Reads that cover the offsets [start, stop), of which these are all records, in order.
 
         Raises RegistryUnavailable when all in front of the record that needs it has been given.
@@ -51,14 +53,20 @@ class Intake:
             records = tried(records, RETRIES[topic].source)
         if start < stop and not records:
             yield Read(topic, start, stop, (), ())
-        for at in range(0, len(records), RECORDS_MAX):
-            part = records[at : at + RECORDS_MAX]
-            decoded, missing = _decoded(decoder, part)
+        done, in_work = 0, self._breaker.in_work
+        for part, verdict in self._breaker.pieces(topic, partition, records, RECORDS_MAX):
+            done += len(part)
+            if verdict is None:
+                in_work.enter(topic, partition, part[0].offset, part[-1].offset + 1)
+                decoded, missing = _decoded(decoder, part)
+                in_work.leave()
+            else:
+                decoded, missing = [verdict], None
             rows = [_rows(event) for event in decoded] if _has_spans(decoded) else [1] * len(decoded)
             if topic in _WITH_LONG_TEXTS:
                 rows = [n + _kib(record) for n, record in zip(rows, part, strict=False)]
             for first, last in _cuts(rows):
-                is_last = at + last == len(records)
+                is_last = last == len(part) and done == len(records)
                 end = stop if is_last else part[last - 1].offset + 1
                 yield Read(topic, start, end, part[first:last], decoded[first:last])
                 start = end

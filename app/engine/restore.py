@@ -218,9 +218,10 @@ class Restore(Service):  # type: ignore[misc]
                 task.halt()
                 return
             sources = GROUP_BY_NAME[task.group].sources
-            await self.app.consumer.start_at(
-                {TP(topic, task.partition): task.reached(topic).next_offset for topic in sources}
-            )
+            offsets = {TP(topic, task.partition): task.reached(topic).next_offset for topic in sources}
+            for tp, offset in offsets.items():
+                self.engine.breaker.passed(*tp, offset)
+            await self.app.consumer.start_at(offsets)
 
     async def _drop_reader(self) -> None:
         reader, self._reader = self._reader, None

@@ -18,6 +18,7 @@ from app.delivery.duplicates import HORIZON_MS, DuplicateIndex, last_time
 from app.engine.cache import RowCache
 from app.engine.changelog import Position, SourcePosition, ids_number
 from app.engine.group import Group
+from app.engine.in_work import InWork
 from app.engine.pending import PENDING_BYTES_MAX, Pending
 from app.engine.quarantine import open_store, set_aside
 from app.engine.ranking import IndexNotReady, Lowest, Ranking
@@ -28,7 +29,6 @@ from app.engine.table import Index, RowTable
 Row = TypeVar("Row")
 
 _NOWHERE = SourcePosition(0, 0)
-
 
 Tables = Sequence[RowTable[Any]]
 
@@ -62,6 +62,7 @@ class Task:
         self._left_at: int | None = None
         #: The transactional id of this worker.
         self.writer = ""
+        self.in_work = InWork()
         self.load()
 
     @property
@@ -97,9 +98,8 @@ class Task:
     def demote(self) -> None:
         """Leave off being active: what is not committed is read again by whoever comes next."""
         if self.pending or self.committing:
-            ready = self.ready
             self.reset()
-            self.ready = ready and self.store.failure is None
+            self.ready = self.store.failure is None
         self.epoch += 1
         self._left_at = self.store.changelog_offset
         self.role = "standby"

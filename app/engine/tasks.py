@@ -6,6 +6,7 @@ from typing import Any
 
 from app.engine.cache import RowCache
 from app.engine.group import GROUP_BY_NAME
+from app.engine.in_work import InWork
 from app.engine.table import RowTable
 from app.engine.task import Task, TaskId
 
@@ -22,6 +23,7 @@ class Tasks:
         self.writer = ""
         #: Told the group of each task whose directory was set aside.
         self.on_set_aside: Callable[[str], None] = lambda _group: None
+        self.in_work = InWork()
         self._cache = RowCache(_CACHED_ROWS_MAX)
         self._open: dict[TaskId, Task] = {}
 
@@ -45,7 +47,7 @@ class Tasks:
             tables = [table for table in self._tables() if table.group == id.group]
             directory = self.directory / f"{id.group}-{id.partition}"
             task = Task(group, id.partition, directory, tables=tables, cache=self._cache)
-            task.writer = self.writer
+            task.writer, task.in_work = self.writer, self.in_work
             self._open[id] = task
             if task.store.replaces:
                 self.on_set_aside(id.group)

@@ -196,7 +196,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
             fetched = self.pauses.due_part(tp, fetched)
         committer, stops, reached = self.engine.committer, self.engine.stops, fetched.start
         try:
-            for read in self.engine.intake.read(tp.topic, fetched.start, fetched.stop, fetched.records):
+            for read in self.engine.intake.read(tp.topic, *fetched, partition=tp.partition):
                 await committer.room_for(task)
                 message = self._message(tp, unit_of(task, read, committer.finished), read.stop - 1)
                 await self.wait_first(self.callback(message), self.suspend_flow.wait())

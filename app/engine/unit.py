@@ -14,7 +14,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from app.delivery.duplicates import HORIZON_MS, digest
 from app.delivery.retries import Origin
-from app.domain.poison import Poison
+from app.domain.poison import KILLS_WORKER, Poison
+from app.engine.breaker import DEATHS
 from app.engine.changelog import SourcePosition
 from app.engine.group import INTERNAL_SOURCES
 from app.engine.leaving import Leaving, Undecided
@@ -82,6 +83,8 @@ class Unit:
         """Good events that were not seen before, in order. Finishes the unit when they are used up."""
         if not self.task.continues(self.read.topic, self.epoch, self.read.start):
             return iter(())
+        if records := self.read.records:
+            self.task.in_work.enter(self.read.topic, self.task.partition, records[0].offset, records[-1].offset + 1)
         return self._fresh_by_position() if self.read.topic in INTERNAL_SOURCES else self._fresh_by_id()
 
     def _fresh_by_id(self) -> Iterator[Any]:
@@ -174,7 +177,10 @@ class Unit:
     def bury(self, reason: str, error: str) -> None:
         """Send the current record to its dead letter topic with the commit; its event id is not remembered."""
         self._held_back = True
-        self._leaving.bury(Undecided(self.record, reason, error), self._origin(self.record))
+        origin = self._origin(self.record)
+        if reason == KILLS_WORKER:
+            origin = origin._replace(attempts=DEATHS)
+        self._leaving.bury(Undecided(self.record, reason, error), origin)
 
     def _origin(self, record: Any, time: int = 0) -> Origin:
         """Where a record lies in its source, this attempt counted; time is its partition's then."""
@@ -195,6 +201,7 @@ class Unit:
         pending.offsets[topic] = self.read.stop
         task.sources[topic] = SourcePosition(self.read.stop, now)
         self._count(pending.counts)
+        task.in_work.leave()
         self._finished()
 
     def _count(self, counts: Counts) -> None:

@@ -34,6 +34,7 @@ class Worker(faust.Worker):  # type: ignore[misc]
             options = client_options(settings)
             self.loop.run_until_complete(ensure_topics(settings, SPECS, options=options, say=_say))
             self.app.engine.tasks.writer = f"stayshelf-{settings.instance_id or _worker_id(data_dir.path)}"
+            self.app.engine.breaker.open(data_dir.path)
             _calm_collector()
             _calm_libraries()
             super().execute_from_commandline()

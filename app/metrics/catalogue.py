@@ -43,7 +43,7 @@ _IGNORED = (
     (BOOKING_EVENTS, "not-an-amendment"),
     (PAYMENT_EVENTS, "lower-rank"),
 )
-_POISON = ("not-avro-or-json", "unknown-schema", "does-not-fit-schema", "key-mismatch", "invalid-value")
+_POISON = ("not-avro-or-json", "unknown-schema", "does-not-fit-schema", "key-mismatch", "invalid-value", "kills-worker")
 _DEAD = (*((topic, reason) for topic in SOURCES for reason in _POISON), (PAYMENT_EVENTS, "unmatched-refund"))
 
 _LATENCY_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0)

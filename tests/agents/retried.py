@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from app.delivery.dead_letters import Headers, Letter
 from app.delivery.dead_letters import read_headers as read_letter
+from app.engine.breaker import Breaker
 from app.engine.group import RETRIES
 from app.engine.intake import Intake
 from app.engine.pending import Counts
@@ -59,7 +60,7 @@ class Topics:
     async def _read(self, topic: str, count: int) -> None:
         start = self.task.reached(topic).next_offset
         records = self._records[topic][start : start + count]
-        reads = Intake(DECODERS).read(topic, start, start + len(records), records)
+        reads = Intake(DECODERS, Breaker()).read(topic, start, start + len(records), records, partition=0)
         await drive(self._agent, [unit_of(self.task, read, lambda: None) for read in reads])
 
     def _commit(self) -> None:

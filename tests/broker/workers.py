@@ -21,6 +21,9 @@ STOP_SECONDS = 30
 class Worker:
     """One `faust -A app worker`; its log stands in `directory`/worker.log. Settings are given without their prefix."""
 
+    #: What is given to `faust -A`.
+    application = "app"
+
     def __init__(self, directory: Path, bootstrap: str, **settings: str) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
@@ -39,7 +42,8 @@ class Worker:
 
     def start(self) -> Self:
         """Start the process; again after it ended."""
-        command = [sys.executable, "-m", "faust", "-A", "app", "worker", "-l", "info", "--web-port", str(self.port)]
+        command = [sys.executable, "-m", "faust", "-A", self.application, "worker", "-l", "info"]
+        command += ["--web-port", str(self.port)]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 command, cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
@@ -71,6 +75,11 @@ class Worker:
     def running(self) -> bool:
         """Whether the process is there."""
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def status(self) -> int | None:
+        """Its exit status; a negative one is the signal it died of."""
+        return None if self._process is None else self._process.poll()
 
     async def ready(self, within: float = READY_SECONDS) -> None:
         """Wait until /health/ready says so; fails with the end of the log where it does not, or the process ends."""

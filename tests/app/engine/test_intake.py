@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.poison import Poison
+from app.engine.breaker import Breaker
 from app.engine.decode.registry import BundledRegistry, RegistryUnavailable
 from app.engine.group import GROUP_OF_SOURCE
 from app.engine.intake import RECORDS_MAX, ROWS_MAX, Intake, decoders
@@ -52,7 +53,7 @@ def test_reads_cover_everything_once_and_in_order(events: list[Any], gaps: list[
         at += gaps[n % len(gaps)] if gaps else 0
         records.append(Record(at, event))
         at += 1
-    reads = list(Intake({"t": AsGiven()}).read("t", 40, at + behind, records))
+    reads = list(Intake({"t": AsGiven()}, Breaker()).read("t", 40, at + behind, records, partition=7))
     assert [record for read in reads for record in read.records] == records
     assert [event for read in reads for event in read.decoded] == events
     assert [read.start for read in reads] == [40, *(read.stop for read in reads[:-1])]
@@ -65,7 +66,7 @@ def test_reads_cover_everything_once_and_in_order(events: list[Any], gaps: list[
 @pytest.mark.parametrize("count", [RECORDS_MAX - 1, RECORDS_MAX, RECORDS_MAX + 1, 3 * RECORDS_MAX])
 def test_no_unit_has_too_many_records(count: int) -> None:
     records = [Record(n, SALE) for n in range(count)]
-    reads = list(Intake({"t": AsGiven()}).read("t", 0, count, records))
+    reads = list(Intake({"t": AsGiven()}, Breaker()).read("t", 0, count, records, partition=7))
     assert max(len(read.records) for read in reads) <= RECORDS_MAX
     assert sum(len(read.records) for read in reads) == count
 
@@ -74,14 +75,14 @@ def test_no_unit_has_too_many_records(count: int) -> None:
 def test_no_unit_has_too_many_bytes(topic: str) -> None:
     records = [Record(n, SALE, b"x" * 30_000, b"k" * 30_000) for n in range(1_000)]
     records[500] = Record(500, SALE, b"x" * 9_000_000)
-    reads = list(Intake({topic: AsGiven()}).read(topic, 0, 1_000, records))
+    reads = list(Intake({topic: AsGiven()}, Breaker()).read(topic, 0, 1_000, records, partition=7))
     assert [record for read in reads for record in read.records] == records
     sizes = [sum(len(record.value or b"") + len(record.key or b"") for record in read.records) for read in reads]
     assert [size for size in sizes if size > 3 << 20] == [9_000_000]
 
 
 def test_offsets_without_records_are_a_read_too() -> None:
-    (read,) = Intake({"t": AsGiven()}).read("t", 5, 9, [])
+    (read,) = Intake({"t": AsGiven()}, Breaker()).read("t", 5, 9, [], partition=7)
     assert (read.start, read.stop, list(read.records)) == (5, 9, [])
 
 
@@ -111,14 +112,14 @@ def test_what_comes_before_a_missing_schema_is_read(
     schemas: list[int], expected: list[tuple[int, int, list[int]]]
 ) -> None:
     records = [Record(40 + n, schema) for n, schema in enumerate(schemas)]
-    reads = Intake({"t": Needy(1)}).read("t", 40, 40 + len(records) + 5, records)
+    reads = Intake({"t": Needy(1)}, Breaker()).read("t", 40, 40 + len(records) + 5, records, partition=7)
     assert [(read.start, read.stop, list(read.decoded)) for read in islice(reads, len(expected))] == expected
     with pytest.raises(RegistryUnavailable):
         next(reads)
 
 
 def test_nothing_is_read_where_nothing_is_covered() -> None:
-    assert list(Intake({"t": AsGiven()}).read("t", 5, 5, [])) == []
+    assert list(Intake({"t": AsGiven()}, Breaker()).read("t", 5, 5, [], partition=7)) == []
 
 
 def test_every_source_has_a_decoder() -> None:

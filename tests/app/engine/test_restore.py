@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from faust.types import TP
 
+from app.engine.breaker import Breaker
 from app.engine.group import INVENTORY
 from app.engine.kip447 import Membership, TransactionalProducer
 from app.engine.ledgers import PRODUCER_OPTIONS, TransactionalLedger
@@ -48,6 +49,7 @@ class Desk:
             resume_flow=lambda: None,
             pause_partitions=lambda tps: None,
         )
+        self.breaker = Breaker()
         self.observer = SimpleNamespace(store_set_aside=lambda group: None, halted=lambda partitions: None)
         self.tables = SimpleNamespace(on_actives_ready=lambda: None, on_standbys_ready=lambda: None)
         self.on_rebalance_complete = SimpleNamespace(send=nothing)

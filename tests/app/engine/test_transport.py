@@ -10,6 +10,7 @@ from faust.types import TP
 
 from app.application import app
 from app.engine import transport
+from app.engine.breaker import Breaker
 from app.engine.decode.registry import RegistryUnavailable
 from app.engine.intake import Intake
 from app.engine.stops import Stops
@@ -26,7 +27,7 @@ class Engine:
 
     def __init__(self, directory: Path) -> None:
         self.tasks = Tasks(directory, lambda: TABLES)
-        self.intake = Intake({SOURCE: self})  # type: ignore[dict-item]
+        self.intake = Intake({SOURCE: self}, Breaker())  # type: ignore[dict-item]
         self.committer = self
         self.stops = Stops(logging.getLogger(__name__))
         self.missing: int | None = None
