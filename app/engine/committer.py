@@ -17,11 +17,20 @@ class CommitFailed(Exception):
     """A commit was refused, or its outcome is unknown: what it held must be read again from committed state."""
 
 
+class SendRefused(CommitFailed):
+    """Nothing of a commit came true because these topic partitions don't take what it sends them; others would."""
+
+    def __init__(self, why: str, places: set[tuple[str, int]]) -> None:
+        super().__init__(why)
+        self.places = places
+
+
 class Ledger(Protocol):
     """Makes the pending changes of tasks true in Kafka, all of them or none."""
 
     async def commit(self, taken: list[tuple[Task, Pending]]) -> dict[TaskId, int]:
-        """Write changelogs, sends and offsets; answers each changelog partition's next offset. Raises CommitFailed."""
+        """Write changelogs, sends and offsets; answers each changelog partition's next offset. Raises CommitFailed,
+        SendRefused."""
 
     async def renew(self) -> None:
         """Start over after a failed commit: nothing of it may come true later."""
@@ -81,9 +90,14 @@ class Committer(Service):  # type: ignore[misc]
         try:
             offsets = await self.ledger.commit(taken)
         except CommitFailed as error:
+            await self.ledger.renew()
+            others = self.engine.refusals.without(error, taken)
+            if len(others) < len(taken):
+                if others:
+                    await self._commit(others)
+                return
             self.log.warning("Commit failed (%s); its records will be read again", error)
             self.engine.observer.send_failed(sum(pending.sent_records for _, pending in taken))
-            await self.ledger.renew()
             # In one go: a task that was reset must not start again before its changelog's new end is known.
             self.engine.reset([task for task, _ in taken])
             self.engine.restore_again()
@@ -92,4 +106,5 @@ class Committer(Service):  # type: ignore[misc]
             # A task that was reset meanwhile reads what came true from its changelog.
             if task.committing is pending:
                 task.write_committed(offsets[task.id])
+        self.engine.refusals.came_true(taken)
         self.engine.report([pending for _, pending in taken], monotonic() - started)

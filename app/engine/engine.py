@@ -21,6 +21,7 @@ from app.engine.ledgers import (
 )
 from app.engine.offset_watch import OffsetWatch
 from app.engine.pending import Pending
+from app.engine.refusals import Refusals
 from app.engine.stops import Stops
 from app.engine.task import Task
 from app.engine.tasks import Tasks
@@ -45,6 +46,7 @@ class Engine(Service):  # type: ignore[misc]
         self.tasks.in_work = self.breaker.in_work
         self.intake = Intake(decoders, self.breaker)
         self.stops = Stops(self.log)
+        self.refusals = Refusals(self)
         #: Since when (monotonic) partitions are on the move.
         self.moving_since: float | None = None
         self.ledger = self._new_ledger()
@@ -92,6 +94,7 @@ class Engine(Service):  # type: ignore[misc]
         for task in self.tasks.active():
             task.demote()
         self.stops.clear()
+        self.refusals.clear()
 
     def settled(self) -> None:
         """All assigned partitions are read and written again."""

@@ -6,10 +6,8 @@ behind.
 """
 
 import asyncio
-import time
-from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import ConsumerStoppedError, IllegalOperation, KafkaError
@@ -17,15 +15,14 @@ from aiokafka.structs import OffsetAndMetadata
 
 from app.engine.committer import CommitFailed
 from app.engine.kip447 import Membership, TransactionalProducer
-from app.engine.pending import Pending, Send
+from app.engine.pending import Pending
+from app.engine.sending import Sending
 from app.engine.task import Task, TaskId
 
 # Far above what is pending at once (app.engine.pending): only a single row of this size would not fit.
 CHANGELOG_BATCH_BYTES_MAX = 90 << 20
 TRANSACTION_TIMEOUT_MS = 10_000
 _COMMIT_TIMEOUT_S = 15.0
-
-_NO_HEADERS: list[Any] = []
 
 #: What aiokafka's clients raise. A state they don't expect fails an assertion or is an "illegal operation".
 FAILURES = (KafkaError, IllegalOperation, ConsumerStoppedError, AssertionError, TimeoutError)
@@ -50,56 +47,6 @@ def offsets_of(taken: Taken) -> Offsets:
         for task, pending in taken
         for topic, offset in pending.offsets.items()
     }
-
-
-class Sent(NamedTuple):
-    """A changelog batch on its way: its acknowledgement, and how many records it holds."""
-
-    acknowledged: Awaitable[Any]
-    records: int
-
-    async def end(self) -> int:
-        """The offset behind the batch."""
-        return int((await self.acknowledged).offset) + self.records
-
-
-async def _send(producer: AIOKafkaProducer, batch: Any, topic: str, partition: int) -> Awaitable[Any]:
-    batch.close()  # nothing more is for it, so it doesn't linger
-    sent = await producer.send_batch(batch, topic, partition=partition)
-    # A failed commit drops its batches without looking at each one's error.
-    sent.add_done_callback(lambda done: done.cancelled() or done.exception())
-    return sent  # type: ignore[no-any-return]
-
-
-async def send_changelog(producer: AIOKafkaProducer, task: Task, pending: Pending) -> Sent:
-    """Queue a task's changes as one batch."""
-    batch = producer.create_batch()
-    records = pending.records()
-    # Straight into the batch's buffer: the wrapper around it would cost as much again for every row.
-    append, now = batch._builder.append, int(time.time() * 1000)
-    for offset, (key, value) in enumerate(records):
-        if append(offset, now, key, value, _NO_HEADERS) is None:
-            raise CommitFailed(f"{len(records)} changes of a partition don't fit one batch")
-    batch._relative_offset = len(records)
-    return Sent(await _send(producer, batch, task.changelog, task.partition), len(records))
-
-
-async def send_outputs(producer: AIOKafkaProducer, sends: list[Send]) -> list[Awaitable[Any]]:
-    """Queue outputs and dead letters, in order for each partition."""
-    by_partition: dict[tuple[str, int], list[Send]] = defaultdict(list)
-    for send in sends:
-        by_partition[send.topic, send.partition].append(send)
-    sent: list[Awaitable[Any]] = []
-    for (topic, partition), queued in by_partition.items():
-        batch = producer.create_batch()
-        for send in queued:
-            options = {"timestamp": send.timestamp, "key": send.key, "value": send.value, "headers": list(send.headers)}
-            if batch.append(**options) is None:
-                sent.append(await _send(producer, batch, topic, partition))
-                batch = producer.create_batch()
-                batch.append(**options)
-        sent.append(await _send(producer, batch, topic, partition))
-    return sent
 
 
 class TransactionalLedger:
@@ -133,11 +80,14 @@ class TransactionalLedger:
         producer = await self._started()
         producer.set_membership(self.membership)
         await producer.begin_transaction()
-        changelogs = {task.id: await send_changelog(producer, task, pending) for task, pending in taken}
-        outputs = await send_outputs(producer, [send for _, pending in taken for send in pending.sends])
-        await producer.send_offsets_to_transaction(offsets_of(taken), self._group_id)
-        # aiokafka commits a transaction though some of its batches were refused: nothing ends before all have arrived.
-        await asyncio.gather(*[sent.acknowledged for sent in changelogs.values()], *outputs)
+        sending = Sending(producer)
+        changelogs = {task.id: await sending.changelog(task, pending) for task, pending in taken}
+        await sending.outputs(send for _, pending in taken for send in pending.sends)
+        claiming = asyncio.ensure_future(producer.send_offsets_to_transaction(offsets_of(taken), self._group_id))
+        try:
+            await sending.arrived(claiming)
+        finally:
+            claiming.cancel()
         await producer.commit_transaction()
         # The commit marker takes one more offset behind each batch.
         return {task: await sent.end() + 1 for task, sent in changelogs.items()}
@@ -188,10 +138,10 @@ class AcknowledgedLedger:
         """Each step is acknowledged before the next; a crash between them repeats, and the rules catch repetition."""
         try:
             producer = await self._started()
-            await asyncio.gather(
-                *await send_outputs(producer, [send for _, pending in taken for send in pending.sends])
-            )
-            changelogs = {task.id: await send_changelog(producer, task, pending) for task, pending in taken}
+            sending = Sending(producer)
+            await sending.outputs(send for _, pending in taken for send in pending.sends)
+            await sending.arrived()
+            changelogs = {task.id: await sending.changelog(task, pending) for task, pending in taken}
             offsets = {task: await sent.end() for task, sent in changelogs.items()}
             await self._commit_offsets(offsets_of(taken))
         except FAILURES as error:

@@ -21,6 +21,8 @@ class Reason(NamedTuple):
 
 #: A registry answers within a moment when it can: that much is no news.
 REGISTRY = Reason("registry", "a schema it needs can't be had from the registry", 0.05, 2.0, 1.0)
+#: A topic that takes nothing is somebody's to mend.
+REFUSED = Reason("refused", "what it sends is not taken", 1.0, 30.0, 0.0)
 
 
 class _Stop:
@@ -37,15 +39,15 @@ class Stops:
         self._log = log
         self._held: dict[tuple[TP, Reason], _Stop] = {}
 
-    def again(self, tp: TP, reason: Reason) -> float:
-        """A partition stands, or still does; the seconds after which to try again."""
+    def again(self, tp: TP, reason: Reason, what: str = "") -> float:
+        """A partition stands, or still does; the seconds after which to try again. what says more than the reason."""
         now = monotonic()
         stop = self._held.setdefault((tp, reason), _Stop(now))
         wait_s = min(reason.first_s * 2.0**stop.tries, reason.most_s)
         stop.tries = min(stop.tries + 1, 30)
         if not stop.told and now - stop.since >= reason.told_s:
             stop.told = True
-            self._log.warning("%s-%d stands still: %s; it is tried again", tp.topic, tp.partition, reason.what)
+            self._log.warning("%s-%d stands still: %s; it is tried again", tp.topic, tp.partition, what or reason.what)
         return wait_s
 
     def over(self, tp: TP, reason: Reason) -> None:

@@ -137,7 +137,8 @@ STABLE_AGE = Metric(
 STOPPED = Metric(
     "stayshelf_partition_stopped",
     _G,
-    "1 while a source partition stands still and is tried again: registry, a schema can't be had.",
+    "1 while a source partition stands still and is tried again. registry: a schema can't be had; refused: what it"
+    " sends is not taken.",
     ("topic", "partition", "reason"),
 )
 PARTITIONS = Metric(

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
-from app.engine.committer import CommitFailed, Committer
+from app.engine.committer import CommitFailed, Committer, SendRefused
 from app.engine.pending import PENDING_BYTES_MAX, Pending
 from app.engine.task import Task, TaskId
 from tests.app.engine.opened import SOURCE, movement, opened, put_stock, unit
+
+Taken = list[tuple[Task, Pending]]
 
 
 class Desk:
@@ -33,7 +35,8 @@ class Desk:
         self.commits.append([task.id for task, _ in taken])
         await self.open.wait()
         if self.error is not None:
-            raise self.error
+            error, self.error = self.error, None
+            raise error
         return {task.id: 100 + len(self.commits) for task, _ in taken}
 
     async def renew(self) -> None:
@@ -46,6 +49,17 @@ class Desk:
 
     def restore_again(self) -> None:
         self.events.append("again")
+
+    @property
+    def refusals(self) -> "Desk":
+        return self
+
+    def without(self, error: CommitFailed, taken: Taken) -> Taken:
+        places = error.places if isinstance(error, SendRefused) else set()
+        return [(task, pending) for task, pending in taken if (task.changelog, task.partition) not in places]
+
+    def came_true(self, taken: Taken) -> None:
+        """Nothing was refused before."""
 
     @property
     def observer(self) -> "Desk":
@@ -94,12 +108,41 @@ async def test_one_commit_takes_what_every_task_has(tasks: list[Task]) -> None:
     assert len(desk.commits) == 1
 
 
+async def test_what_is_refused_is_left_out_and_the_rest_comes_true(tasks: list[Task]) -> None:
+    desk = Desk(tasks)
+    desk.error = SendRefused("MessageSizeTooLargeError", {(tasks[1].changelog, 1), (tasks[1].changelog, 9)})
+    for task in tasks:
+        feed(task)
+    await committer(desk).commit()
+    assert desk.commits == [[task.id for task in tasks], [tasks[0].id, tasks[2].id]]
+    assert [task.positions for task in tasks] == [{SOURCE: 1}, {}, {SOURCE: 1}]
+    assert desk.events == ["renew", "report 2"]
+
+
+async def test_nothing_is_committed_where_all_of_it_is_refused(tasks: list[Task]) -> None:
+    desk = Desk(tasks)
+    desk.error = SendRefused("MessageSizeTooLargeError", {(tasks[1].changelog, 1)})
+    feed(tasks[1])
+    await committer(desk).commit()
+    assert len(desk.commits) == 1
+    assert desk.events == ["renew"]
+
+
+async def test_a_refusal_that_concerns_nobody_is_a_failed_commit(tasks: list[Task]) -> None:
+    desk = Desk(tasks)
+    desk.error = SendRefused("TopicAuthorizationFailedError", set())
+    feed(tasks[1])
+    await committer(desk).commit()
+    assert len(desk.commits) == 1
+    assert desk.events == ["renew", "failed True", "reset 1", "again"]
+
+
 async def test_a_failed_commit_resets_its_tasks_and_starts_over(tasks: list[Task]) -> None:
     desk = Desk(tasks)
     desk.error = CommitFailed("IllegalGenerationError")
     feed(tasks[1])
     await committer(desk).commit()
-    assert desk.events == ["failed True", "renew", "reset 1", "again"]
+    assert desk.events == ["renew", "failed True", "reset 1", "again"]
     assert (tasks[1].ready, tasks[1].positions, tasks[0].ready) == (False, {}, True)
 
 

@@ -8,7 +8,7 @@ import pytest
 from aiokafka.errors import KafkaConnectionError
 from aiokafka.protocol.transaction import EndTxnRequest
 
-from app.engine.committer import CommitFailed
+from app.engine.committer import CommitFailed, SendRefused
 from app.engine.idempotent import IdempotentProducer
 from app.engine.kip447 import Membership, TransactionalProducer
 from app.engine.ledgers import (
@@ -298,8 +298,9 @@ async def test_nothing_comes_true_where_one_record_is_refused(
         ledger.membership = membership(consumer)
         taken = change(tasks, topics)
         taken[1][1].sends.append(Send(topics.out, 1, b"key", random.Random(1).randbytes(9 << 20)))
-        with pytest.raises(CommitFailed, match="MessageSizeTooLarge"):
+        with pytest.raises(SendRefused, match="MessageSizeTooLarge") as refused:
             await ledger.commit(taken)
+        assert refused.value.places == {(topics.out, 1)}
         await ledger.renew()
         await ledger.prepare()
         assert await visible(reader, topics) == ([], [])
