@@ -77,6 +77,12 @@ class Worker:
         return self._process is not None and self._process.poll() is None
 
     @property
+    def pid(self) -> int:
+        """The process' id."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def status(self) -> int | None:
         """Its exit status; a negative one is the signal it died of."""
         return None if self._process is None else self._process.poll()
