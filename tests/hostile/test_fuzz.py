@@ -19,17 +19,8 @@ from tests.hostile.corpus import TOPICS, avro, corpus, document, good
 NOW = 1_750_000_000_000
 EXAMPLES = int(os.environ.get("STAYSHELF_TEST_EXAMPLES", "200"))
 SHORT = 2_000  # bytes; longer values are tried as they are
-TELLING = [
-    b"",
-    b"\0",
-    b"\x01",
-    b"\x7f",
-    b"\x80",
-    b"\xff",
-    *[bytes([each]) for each in b'"{}[],:\\e-'],
-    b"1e999",
-    b"null",
-]
+MARKS = [bytes([each]) for each in b'\0\x01\x7f\x80\xff"{}[],:\\e-']
+TELLING = [b"", b"1e999", b"null", *MARKS]
 
 
 def bases(topic: str) -> list[tuple[bytes | None, bytes]]:
