@@ -50,7 +50,7 @@ COMPILE := --quiet --generate-hashes --strip-extras --allow-unsafe --build-deps-
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
 
 clean:  ## remove the virtual environment, caches and the state of `make run`
-	rm -rf $(VENV) .stayshelf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .stayshelf .artifacts .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(VENV)/set-up: $(SETUP)
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=...")'

@@ -38,7 +38,7 @@ async def blocks(task: Task, asked: Asked) -> list[Row]:
         if left < 0:
             raise Problem(400, f"the answer has over {PART_ROWS_MAX} rows in one partition: ask for less")
         add(block, part, measures)
-    return [[start, part, _as_json(measures)] for start, parts in sums.items() for part, measures in parts.items()]
+    return [[start, part, as_json_value(measures)] for start, parts in sums.items() for part, measures in parts.items()]
 
 
 async def _panes(task: Task, asked: Asked) -> AsyncIterator[Found]:
@@ -97,5 +97,6 @@ def _of_row(row: Entries, windows: Windows, key: str) -> Iterator[tuple[str, lis
     return ((entry[:length], measures) for entry, measures in row.items() if entry[length:] == key)
 
 
-def _as_json(measures: list[Any]) -> list[Any]:
+def as_json_value(measures: list[Any]) -> list[Any]:
+    """Measures as a JSON value, decimals as text."""
     return [str(each) if isinstance(each, Decimal) else each for each in measures]

@@ -13,6 +13,7 @@ from app.views.low_stock import LOWEST, LowStock
 from app.views.overbooked import OverbookedAnswer
 from app.views.parameters import ID_CODE_POINTS_MAX, LIMIT_DEFAULT, LIMIT_MAX, NIGHTS_MAX
 from app.views.payments import PaymentAnswer
+from app.views.ranking import RANKS_MAX, BookingsRanking, PaymentsRanking, SalesRanking
 from app.views.responses import JSON
 from app.views.schema_ids import CONTENT_TYPE, SchemaAnswer
 from app.views.spans import DURATION_PATTERN, MOMENT_MAX
@@ -137,10 +138,23 @@ def _windows(name: str, answer: Any, key: str, what: str) -> Operation:
     )  # fmt: skip
 
 
+def _ranking(name: str, answer: Any, summary: str) -> Operation:
+    limit = {"type": "integer", "minimum": 1, "maximum": RANKS_MAX, "default": 10}
+    span = (
+        Parameter("from", _MOMENT, "Panes that start here or later, epoch ms.", required=True),
+        Parameter("to", _MOMENT, "Panes that start before this; whole hours reach further back.", required=True),
+        Parameter("limit", limit, "Most keys to answer."),
+    )
+    return Operation(f"{name}Ranking", "windows", f"{summary} in a span of event time", answer, span, by_tables=True)
+
+
 _WINDOWS = {
     "/v1/windows/sales": _windows("sales", SalesAnswer, "storeId", "store"),
     "/v1/windows/bookings": _windows("bookings", BookingsAnswer, "region", "region"),
     "/v1/windows/payments": _windows("payments", PaymentsAnswer, "currency", "currency"),
+    "/v1/windows/sales/ranking": _ranking("sales", SalesRanking, "Stores by units sold"),
+    "/v1/windows/bookings/ranking": _ranking("bookings", BookingsRanking, "Regions by confirmed bookings"),
+    "/v1/windows/payments/ranking": _ranking("payments", PaymentsRanking, "Currencies by completed payments"),
 }
 
 _ABOUT = {

@@ -126,7 +126,7 @@ def composed(windows: Windows, asked: Spans, rows: list[Any]) -> list[dict[str, 
         left -= len(window.parts)
         if left < 0:
             raise Problem(400, f"the answer has over {PART_ROWS_MAX} amounts: ask for less")
-        found.append({"start": window.start, "end": window.end, **_SHOWN[windows.name](window)})
+        found.append({"start": window.start, "end": window.end, **SHOWN[windows.name](window)})
     return found
 
 
@@ -150,4 +150,5 @@ def _number(value: Decimal) -> orjson.Fragment:
     return orjson.Fragment(str(value).encode())
 
 
-_SHOWN = {"sales": _sales, "bookings": _bookings, "payments": _payments}
+#: How a window of each kind is shown.
+SHOWN = {"sales": _sales, "bookings": _bookings, "payments": _payments}

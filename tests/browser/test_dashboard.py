@@ -12,6 +12,8 @@ from tests.browser.window import PHONE, Complaints, accessible, opened, picture
 
 LIVE = re.compile(r"Live, \d+ worker")
 PAGE_BYTES_MAX = 300_000
+#: Searches ask for a booking and a payment of every id.
+NOT_FOUND = "404"
 HOTEL, PAYMENT = "agent-40", "resort-pay-27547"
 
 Opened = tuple[Page, Complaints]
@@ -37,7 +39,7 @@ def search(page: Page, wanted: str) -> Locator:
 def desk(browser: Browser, sample: Shelf) -> Iterator[Opened]:
     """The page on a desk, in light colours, which tests use one after the other."""
     size = {"width": 1366, "height": 900}
-    with opened(browser, sample.url, excused="404", color_scheme="light", viewport=size) as made:
+    with opened(browser, sample.url, excused=NOT_FOUND, color_scheme="light", viewport=size) as made:
         live(made[0])
         yield made
 
@@ -70,6 +72,41 @@ def test_low_stock_is_the_apis_for_each_threshold(page: Page, sample: Shelf) -> 
         expect(page.locator("#low tbody tr")).to_have_count(len(items))
         rows = [row.split("\t") for row in page.locator("#low tbody tr").all_inner_texts()]
         assert rows == [[item["storeId"], item["itemId"], shown(item["onHand"])] for item in items]
+
+
+def test_windows_are_the_apis(page: Page, sample: Shelf) -> None:
+    for name, fields in {
+        "sales": ("unitsSold", "unitsReturned"), "bookings": ("confirmed", "cancelled"),
+        "payments": ("completed", "failed"),
+    }.items():  # fmt: skip
+        expect(page.locator(f"#{name} .rank").first).to_be_visible()
+        span = page.locator(f"#{name}").evaluate("box => ({...box.dataset})")
+        query = f"from={span['from']}&to={span['to']}"
+        windows = sample.get(f"/v1/windows/{name}?{query}&size={span['size']}")["windows"]
+        sums = [shown(sum(window[field] for window in windows)) for field in fields]
+        assert sums[0] != "0"
+        assert page.locator(f"#{name} .legend b").all_inner_texts() == sums
+        ranking = sample.get(f"/v1/windows/{name}/ranking?{query}&limit=6")["ranking"]
+        keys = page.locator(f"#{name} .rank").evaluate_all("rows => rows.map(row => row.dataset.key)")
+        assert keys == [row["key"] for row in ranking]
+
+
+def test_one_store_of_the_sales(page: Page, sample: Shelf) -> None:
+    rank = page.locator("#sales .rank").first
+    store, units = rank.get_attribute("data-key"), rank.locator(".number").inner_text()
+    rank.click()
+    expect(page.locator("#sales .legend b").first).to_have_text(units)
+    page.locator("#sales .rank").filter(has_text="All stores").click()
+    expect(page.locator("#sales .legend b").first).not_to_have_text(units)
+    assert store
+
+
+def test_overbooked_nights_are_the_apis(page: Page, sample: Shelf) -> None:
+    nights = sample.get("/v1/overbooked?from=2016-06-01&to=2018-05-31&limit=50")["nights"]
+    assert nights
+    expect(page.locator("#overbooked tbody tr")).to_have_count(len(nights))
+    hotels = page.locator("#overbooked tbody .link").all_inner_texts()
+    assert hotels == [night["hotelId"] for night in nights]
 
 
 def test_a_store_is_found(page: Page, sample: Shelf) -> None:
@@ -158,7 +195,7 @@ def test_the_page_is_small(desk: Opened) -> None:
 
 def test_it_fits_a_phone(browser: Browser, sample: Shelf) -> None:
     dark: Any = {"color_scheme": "dark", **PHONE}
-    with opened(browser, sample.url, f"/#id={HOTEL}", excused="404", **dark) as (page, _):
+    with opened(browser, sample.url, f"/#id={HOTEL}", excused=NOT_FOUND, **dark) as (page, _):
         live(page)
         expect(page.locator("#found .calendar caption").first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "scrolls sideways"

@@ -23,7 +23,9 @@ export function useToken(value) {
 /** The response; asks for a token where ours is not taken, and throws a Refusal for every error. */
 export async function open(path, options = {}) {
   const headers = token ? { Authorization: `Bearer ${token}` } : {};
-  const response = await fetch(path, { ...options, headers, cache: "no-store" });
+  const response = await fetch(path, { ...options, headers, cache: "no-store" }).catch((error) => {
+    throw error.name === "AbortError" ? error : new Refusal(0, { detail: "the worker does not answer" });
+  });
   if (response.ok) return response;
   if (response.status === 401) dispatchEvent(new CustomEvent("token-needed", { detail: token !== null }));
   const problem = await response.json().catch(() => null);

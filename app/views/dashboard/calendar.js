@@ -35,7 +35,7 @@ export function hotelCalendar(nights, today) {
 
 /** The month of today where there is anything from then on, else that of the last night. */
 function startMonth(nights, today) {
-  const last = nights.at(-1).date;
+  const last = (nights.findLast((night) => night.sold > 0) ?? nights.at(-1)).date;
   const now = new Date(today).toISOString().slice(0, 10);
   return (last < now ? last : now < nights[0].date ? nights[0].date : now).slice(0, 7);
 }

@@ -40,6 +40,8 @@ export class Chart {
     new ResizeObserver(() => this.#resize()).observe(box);
     addEventListener("recolour", () => this.#draw());
     this.#draw();
+    const now = Date.now() / 1000;
+    this.show(this.data, { from: now - 3_600, to: now, note: "Loading …" });
   }
 
   /** New data, a range of x in seconds, a sentence for who can't see it, and a note where there is nothing. */

@@ -16,7 +16,7 @@ const weekday = new Intl.DateTimeFormat(LOCALE, { weekday: "short", day: "numeri
 export const DAY_MS = 86_400_000;
 
 export const count = (number) => whole.format(number);
-export const compact = (number) => (Math.abs(number) < 10_000 ? whole.format(number) : short.format(number));
+export const compact = (number) => (Math.abs(number) >= 10 && Math.abs(number) < 10_000 ? whole.format(number) : short.format(number));
 export const plural = (number, word) => `${count(number)} ${word}${number === 1 ? "" : "s"}`;
 
 /** [number, unit] of events a second. */

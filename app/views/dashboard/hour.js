@@ -48,6 +48,7 @@ let open = { at: 0, sum: 0, looks: 0, p50: null, p99: null };
 export function live(fleet, perSecond) {
   charts ??= made();
   const now = fleet.at / 1000;
+  const quiet = perSecond === 0 && open.sum === 0 && charts.shown;
   const step = Math.ceil(now / stepSeconds) * stepSeconds;
   if (step !== open.at) {
     close();
@@ -57,7 +58,8 @@ export function live(fleet, perSecond) {
   open.looks += 1;
   open.p50 = fleet.latency.p50 ?? open.p50;
   open.p99 = fleet.latency.p99 ?? open.p99;
-  show(now);
+  // Where nothing comes, a step further is soon enough.
+  if (!quiet || open.looks === 1) show(now);
 }
 
 function close() {
@@ -72,6 +74,7 @@ function close() {
 }
 
 function show(now) {
+  charts.shown = !document.hidden;
   if (document.hidden) return;
   const at = [...steps.at, now];
   const from = Math.max(now - HOUR_S, Math.min(at[0], now - LEAST_S));

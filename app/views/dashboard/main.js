@@ -6,7 +6,7 @@ import { host, plural } from "./format.js";
 import { live, remember } from "./hour.js";
 import { countLetters } from "./letters.js";
 import { showPartitions } from "./partitions.js";
-import { setUpSearch } from "./search.js";
+import { searchFromAddress, setUpSearch } from "./search.js";
 import { follow } from "./stream.js";
 import { showTables } from "./tables.js";
 import { showTiles } from "./tiles.js";
@@ -16,6 +16,7 @@ import { showWorkers } from "./workers.js";
 const ASK_AGAIN_MS = 5_000;
 let asked = { at: 0, sign: "" };
 let peers = [];
+let addressRead = false;
 
 function onFleet(fleet) {
   const perSecond = Object.values(fleet.perSecond).reduce((sum, each) => sum + each, 0);
@@ -35,7 +36,12 @@ function askAgain(fleet) {
   const sign = JSON.stringify([fleet.totals, fleet.workers.map((worker) => [worker.url, worker.state, worker.notReady])]);
   if (document.hidden || sign === asked.sign || fleet.at - asked.at < ASK_AGAIN_MS) return;
   asked = { at: fleet.at, sign };
-  showWindows().then((eventTime) => showTables(eventTime));
+  // The newest event time comes first: it is the day that calendars and tables begin with.
+  showWindows().then((eventTime) => {
+    showTables(eventTime);
+    if (!addressRead) searchFromAddress();
+    addressRead = true;
+  });
 }
 
 function found(text) {

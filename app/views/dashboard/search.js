@@ -28,8 +28,12 @@ export function setUpSearch() {
       $("query").focus();
     } else if (event.key === "Escape" && !$("found").hidden) close();
   });
+}
+
+/** Searches for the id in the page's address, where one stands there. */
+export function searchFromAddress() {
   const asked = new URLSearchParams(location.hash.slice(1)).get("id");
-  if (asked) dispatchEvent(new CustomEvent("seek", { detail: asked }));
+  if (asked && $("found").hidden) dispatchEvent(new CustomEvent("seek", { detail: asked }));
 }
 
 function close() {

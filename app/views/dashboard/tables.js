@@ -4,7 +4,8 @@ import { get, path } from "./api.js";
 import { $, empty, h, seek, table } from "./dom.js";
 import { count, DAY_MS, dateOf, dayText, isoDay } from "./format.js";
 
-const AHEAD_DAYS = 366;
+const BEFORE_DAYS = 92;
+const SPAN_DAYS = 731;
 const ROWS = 50;
 let eventDay = null;
 
@@ -19,9 +20,9 @@ function know(ids) {
 }
 
 async function overbooked() {
-  const from = today();
-  const { nights } = await get(path("/v1/overbooked", { from: isoDay(from), to: isoDay(from + AHEAD_DAYS * DAY_MS), limit: ROWS }));
-  $("overbooked-span").textContent = `the year from ${dateOf(from)}`;
+  const from = today() - BEFORE_DAYS * DAY_MS;
+  const { nights } = await get(path("/v1/overbooked", { from: isoDay(from), to: isoDay(from + SPAN_DAYS * DAY_MS), limit: ROWS }));
+  $("overbooked-span").textContent = `two years from ${dateOf(from)}`;
   const rows = nights.map((night) => [
     dayText(night.date), seek(night.hotelId), night.roomType, count(night.sold), count(night.capacity),
     h("span", { class: "bad" }, `+${count(night.sold - night.capacity)}`),

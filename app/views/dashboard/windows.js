@@ -28,7 +28,6 @@ const PANELS = {
     ranked: (row) => [row.completed, money(row.completedMinor, row.key)],
   },
 };
-let served = true;
 
 class Panel {
   constructor(name) {
@@ -82,6 +81,7 @@ class Panel {
     const to = (Math.floor(now / step) + 1) * step;
     const from = to - steps * step;
     const windows = await this.ask({ from, to, size });
+    Object.assign($(this.name).dataset, { from, to, size });
     this.#draw(windows, { from, to, note: windows.length ? "" : "Nothing in this time" });
     this.#rank(await get(path(`/v1/windows/${this.name}/ranking`, { from, to, limit: 6 })).catch(() => ({ ranking: [] })));
     return newest;
@@ -129,8 +129,7 @@ let panels = null;
 export async function showWindows() {
   panels ??= Object.keys(PANELS).map((name) => new Panel(name));
   const found = await Promise.all(panels.map((panel) => panel.refresh().catch((error) => {
-    served = error.status !== 404;
-    say(panel.said, served ? `Can't be read now: ${error.message}` : "This worker serves no windows.");
+    say(panel.said, `Can't be read now: ${error.message}`);
     return null;
   })));
   const times = found.filter((time) => time !== null);
