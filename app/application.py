@@ -93,6 +93,16 @@ class App(faust.App):  # type: ignore[misc]
         return self.engine.in_touch
 
     @property
+    def moving(self) -> bool:
+        """Whether the group is making a new assignment: what is owned here may be another's in a moment."""
+        return self.engine.moving
+
+    @property
+    def warmed(self) -> bool:
+        """Whether the copies this worker was to warm up when it came were ready once."""
+        return bool(self.tables.recovery.warming.done_once)
+
+    @property
     def start_offsets(self) -> Mapping[tuple[str, int], int]:
         """First offsets by (topic, partition)."""
         return self.engine.offsets.start_offsets
@@ -152,7 +162,7 @@ def faust_options(settings: Settings) -> dict[str, Any]:
         "consumer_auto_offset_reset": "earliest",
         # The embedded broker makes a join wait for longer than this.
         "broker_session_timeout": 4.0 if settings.embedded else 6.0,
-        "broker_heartbeat_interval": 0.5,
+        "broker_heartbeat_interval": 0.25,
         "broker_rebalance_timeout": 4.0 if settings.embedded else 10.0,
         "broker_request_timeout": 30.0,
         "stream_wait_empty": True,

@@ -1,8 +1,9 @@
 """Reads changelog partitions, for restore and standbys: a consumer of its own, outside the group, read committed."""
 
-from collections.abc import Callable, Iterable
+import asyncio
+from collections.abc import Callable, Collection, Iterable
 from time import monotonic
-from typing import Any
+from typing import Any, Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -15,6 +16,8 @@ from app.engine.topic_ids import topic_ids
 
 _POLL_RECORDS_MAX = 4_000
 _FETCH_BYTES_MAX = 1 << 20
+#: A fetch that waits at the broker holds back the next one, which may be about other copies.
+_FETCH_WAIT_MS = 100
 
 
 def changelog_of(task: Task) -> TopicPartition:
@@ -31,11 +34,20 @@ class ChangelogReader:
             **options,
             isolation_level="read_committed",
             key_deserializer=AS_PARSED,
+            fetch_max_wait_ms=_FETCH_WAIT_MS,
             max_partition_fetch_bytes=_FETCH_BYTES_MAX,
         )
         self._ends = AIOKafkaConsumer(**options)
         self._admin = AIOKafkaAdminClient(**client_options())
         self._blocked_since: dict[TaskId, float] = {}
+        self._follows = False
+
+    @classmethod
+    async def connected(cls, client_options: Callable[[], dict[str, Any]]) -> Self:
+        """A reader that is connected; raises KafkaError."""
+        reader = cls(client_options)
+        await reader.start()
+        return reader
 
     async def start(self) -> None:
         """Connect; raises KafkaError."""
@@ -51,12 +63,18 @@ class ChangelogReader:
         """Kafka's ids of the changelogs, by name: a changelog made anew has another one."""
         return await topic_ids(self._admin, {task.changelog for task in tasks})
 
-    def follow(self, tasks: list[Task]) -> None:
-        """Read these copies' changelogs from where each copy is, and nothing else."""
+    def follow(self, tasks: list[Task], *, but_not: Collection[Task] = ()) -> None:
+        """Read these copies' changelogs from where each copy is, and nothing else; some of them only when told to."""
         self._blocked_since.clear()
+        self._follows = bool(tasks)
+        if not tasks:
+            self._records.pause(*self._records.assignment())
+            return
         self._records.assign([changelog_of(task) for task in tasks])
         for task in tasks:
             self._records.seek(changelog_of(task), task.store.changelog_offset)
+            if task in but_not:
+                self.leave(task)
 
     def follow_again(self, task: Task) -> None:
         """Read one copy's changelog from where the copy is now; the others go on."""
@@ -70,6 +88,9 @@ class ChangelogReader:
 
     async def poll(self, timeout_ms: int) -> dict[TopicPartition, list[Any]]:
         """Some committed records by partition."""
+        if not self._follows:
+            await asyncio.sleep(timeout_ms / 1000)
+            return {}
         found: dict[TopicPartition, list[Any]] = await self._records.getmany(
             timeout_ms=timeout_ms, max_records=_POLL_RECORDS_MAX
         )

@@ -25,12 +25,18 @@ class SendRefused(CommitFailed):
         self.places = places
 
 
+class GroupMoved(Exception):
+    """The group has a newer assignment: nothing of the commit came true, and whoever still owns it may try it again."""
+
+
 class Ledger(Protocol):
-    """Makes the pending changes of tasks true in Kafka, all of them or none."""
+    """Makes the pending changes of tasks true in Kafka, all of them or none. fenced: whoever lost a partition can't."""
+
+    fenced: bool
 
     async def commit(self, taken: list[tuple[Task, Pending]]) -> dict[TaskId, int]:
         """Write changelogs, sends and offsets; answers each changelog partition's next offset. Raises CommitFailed,
-        SendRefused."""
+        SendRefused or GroupMoved."""
 
     async def renew(self) -> None:
         """Start over after a failed commit: nothing of it may come true later."""
@@ -47,6 +53,10 @@ class Committer(Service):  # type: ignore[misc]
         self._work = asyncio.Event()
         self._room = asyncio.Event()
         self._lock = asyncio.Lock()
+        self._allowed = asyncio.Event()
+        self._allowed.set()
+        #: Set, and replaced, with each new assignment.
+        self._next_assignment = asyncio.Event()
 
     def finished(self) -> None:
         """A unit was finished: there is something to commit."""
@@ -77,24 +87,42 @@ class Committer(Service):  # type: ignore[misc]
             self.engine.reset([task for task in self.engine.tasks.held() if task.pending or task.committing])
             await self.ledger.renew()
 
+    async def hold(self, timeout_s: float) -> None:
+        """Commit all finished units now, and nothing more before go_on."""
+        await self.drain(timeout_s)
+        self._allowed.clear()
+
+    def go_on(self) -> None:
+        """A new assignment is in."""
+        self._allowed.set()
+        self._next_assignment.set()
+        self._next_assignment = asyncio.Event()
+        self._room.set()
+        self._work.set()
+
     async def commit(self) -> None:
         """One commit of everything that is pending."""
+        await self._allowed.wait()
         async with self._lock:
             taken = [(task, task.take_pending()) for task in self.engine.tasks.held() if task.pending]
-            if taken:
-                await self._commit(taken)
+            await self._commit(taken)
             self._room.set()
 
     async def _commit(self, taken: list[tuple[Task, Pending]]) -> None:
-        started = monotonic()
+        if not taken:
+            return
+        started, next_assignment = monotonic(), self._next_assignment
         try:
             offsets = await self.ledger.commit(taken)
+        except GroupMoved:
+            await next_assignment.wait()
+            await self._commit(_still_theirs(taken))
+            return
         except CommitFailed as error:
             await self.ledger.renew()
             others = self.engine.refusals.without(error, taken)
             if len(others) < len(taken):
-                if others:
-                    await self._commit(others)
+                await self._commit(_still_theirs(others))
                 return
             self.log.warning("Commit failed (%s); its records will be read again", error)
             self.engine.observer.send_failed(sum(pending.sent_records for _, pending in taken))
@@ -108,3 +136,8 @@ class Committer(Service):  # type: ignore[misc]
                 task.write_committed(offsets[task.id])
         self.engine.refusals.came_true(taken)
         self.engine.report([pending for _, pending in taken], monotonic() - started)
+
+
+def _still_theirs(taken: list[tuple[Task, Pending]]) -> list[tuple[Task, Pending]]:
+    """Without the tasks that have gone elsewhere meanwhile, or were reset: they dropped what they were committing."""
+    return [(task, pending) for task, pending in taken if task.committing is pending]

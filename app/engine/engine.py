@@ -6,12 +6,13 @@ from typing import Any
 
 from mode import Service
 
+from app.engine.assignor import Plan
 from app.engine.breaker import Breaker
 from app.engine.committer import Committer
 from app.engine.connection import client_options
 from app.engine.idempotent import IdempotentProducer
 from app.engine.intake import Decoder, Intake
-from app.engine.kip447 import TransactionalProducer
+from app.engine.kip447 import Membership, TransactionalProducer
 from app.engine.ledgers import (
     PRODUCER_OPTIONS,
     TRANSACTION_TIMEOUT_MS,
@@ -49,6 +50,8 @@ class Engine(Service):  # type: ignore[misc]
         self.refusals = Refusals(self)
         #: Since when (monotonic) partitions are on the move.
         self.moving_since: float | None = None
+        #: A new assignment is being made.
+        self.moving = False
         self.ledger = self._new_ledger()
         self.committer = Committer(self, self.ledger, interval_s=COMMIT_INTERVAL_S)
         self.offsets = OffsetWatch(self)
@@ -86,8 +89,29 @@ class Engine(Service):  # type: ignore[misc]
         silent_s: float = monotonic() - self.app.consumer.last_contact
         return silent_s < float(self.app.conf.broker_session_timeout)
 
+    async def move(self) -> None:
+        """The group is about to make a new assignment. Until it is in, this worker answers for nothing as active.
+
+        It goes on all the same where the generation fences what it commits; elsewhere it commits what it has and waits.
+        """
+        self.moving = True
+        self.moving_since = self.moving_since or monotonic()
+        if not self.ledger.fenced:
+            await self.committer.hold(_DRAIN_TIMEOUT_S)
+
+    def moved(self, membership: Membership, plan: Plan, *, kept: bool) -> None:
+        """The new assignment is in: give up what was lost, go on with the rest. kept: nobody owned that in between."""
+        self.app.tables.recovery.moved(plan)
+        for task in self.tasks.active():
+            if not kept or task.id not in plan.mine.active:
+                task.demote()
+        self.refusals.keep({task.id for task in self.tasks.active()})
+        self.ledger.membership = membership
+        self.moving = False
+        self.committer.go_on()
+
     async def release(self) -> None:
-        """Commit what is finished and stop being active: partitions are about to move, or the worker ends."""
+        """Commit what is finished and stop being active: the worker ends."""
         self.app.tables.recovery.hold()
         self.moving_since = self.moving_since or monotonic()
         await self.committer.drain(_DRAIN_TIMEOUT_S)

@@ -9,7 +9,7 @@ from collections import defaultdict
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, RebalanceInProgressError
+from aiokafka.errors import IllegalGenerationError, KafkaError, RebalanceInProgressError
 from aiokafka.producer import sender
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import CompactArray, CompactString, Int16, Int32, Int64, Schema, TaggedFields
@@ -91,8 +91,10 @@ class _TxnOffsetCommitHandler(sender.TxnOffsetCommitHandler):  # type: ignore[mi
     def handle_response(self, response: Any) -> float | None:
         response.errors = [(topic, [(p, code) for p, code, *_ in found]) for topic, found, *_ in response.errors]
         codes = {code for _, found in response.errors for _, code in found}
-        if RebalanceInProgressError.errno in codes:
-            raise RebalanceInProgressError()
+        # Usual while a group moves, where aiokafka would log an error.
+        for moved in (RebalanceInProgressError, IllegalGenerationError):
+            if moved.errno in codes:
+                raise moved()
         return super().handle_response(response)  # type: ignore[no-any-return]
 
 
@@ -122,6 +124,11 @@ class _Sender(sender.Sender):  # type: ignore[misc]
             node = await self._find_coordinator(sender.CoordinationType.GROUP, group_id)
             if offsets:
                 await _TxnOffsetCommitHandler(self, offsets, group_id).do(node)
+        except (IllegalGenerationError, RebalanceInProgressError) as error:
+            # Not what aiokafka calls an error: that forgets the partitions, and what is forgotten is never aborted.
+            for *_, refused in self._txn_manager._pending_txn_offsets:
+                refused.set_exception(error)
+            self._txn_manager._pending_txn_offsets.clear()
         except KafkaError as error:
             if not self._txn_manager.is_fatal_error():
                 self._txn_manager.error_transaction(error)

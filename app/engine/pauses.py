@@ -44,6 +44,11 @@ class Pauses:
         """Forget a partition's pause: it is read from elsewhere now."""
         self._held.pop(tp, None)
 
+    def keep(self, tps: set[TP]) -> set[TP]:
+        """Those of the partitions that are held; the pauses of all others are forgotten: they have moved."""
+        self._held = {tp: pause for tp, pause in self._held.items() if tp in tps}
+        return set(self._held)
+
     def due_part(self, tp: TP, fetched: Any) -> Any:
         """The part that is due of what was fetched from a retry topic; the rest is read again when it is."""
         records, delay_ms, now = fetched.records, RETRIES[tp.topic].delay_ms, int(time() * 1000)

@@ -4,6 +4,7 @@ Such a partition is left out of the commit, which then comes true for all others
 commit, stands still, and reads the same records again after a while: nothing is skipped, no offset moves.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from faust.types import TP
@@ -60,6 +61,10 @@ class Refusals:
             if beyond is not None and all(task.positions.get(topic, 0) >= at for topic, at in beyond.items()):
                 del self._beyond[task.id]
                 self._engine.stops.over(TP(GROUP_BY_NAME[task.group].sources[0], task.partition), REFUSED)
+
+    def keep(self, tasks: Collection[TaskId]) -> None:
+        """Only these are still here: whoever has the others now finds out by itself."""
+        self._beyond = {id: beyond for id, beyond in self._beyond.items() if id in tasks}
 
     def clear(self) -> None:
         """The partitions move: whoever has them next finds out by itself."""

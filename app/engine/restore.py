@@ -1,31 +1,35 @@
 """Restore: brings each assigned partition's copy up to the end of its changelog, and keeps standbys there.
 
-Takes the place of Faust's Recovery. A consumer of its own, outside the group, reads the changelogs, so that source
-partitions whose state is complete go on while others restore. An active partition is complete when its copy has
-reached the changelog's end, open transactions included: as long as a stranger's transaction is open there, the
-partition waits.
+Takes the place of Faust's Recovery. A consumer outside the group reads the changelogs, so partitions whose state is
+complete go on while others restore. Complete is a copy that has reached the changelog's end, open transactions
+included. After a rebalance what stayed goes on untouched; what was gained comes first, standbys after it.
 """
 
 import asyncio
+from time import monotonic
 from typing import Any
 
 from aiokafka.errors import KafkaError
 from faust.types import TP
 from mode import Service
 
+from app.engine.assignor import NO_PLAN, Plan
 from app.engine.changelog_reader import ChangelogReader
 from app.engine.group import GROUP_BY_NAME, GROUP_OF_CHANGELOG
-from app.engine.ledgers import abandon
 from app.engine.reindex import Reindexer
 from app.engine.repair import Repair
 from app.engine.store_failure import StoreFailed
+from app.engine.strangers import Strangers
 from app.engine.task import Task, TaskId
+from app.engine.warming import Warming
 
 _POLL_MS = 200
 #: A copy further behind than this is written without its indexes; they are made when it has caught up.
 _BULK_RECORDS_MIN = 20_000
-#: How long an open transaction may keep a partition from its changelog's end before its writer is refused.
+#: How long an open transaction of a member may keep a partition from its changelog's end before its writer is refused.
 _PATIENCE_S = 0.5
+#: For how long at most active partitions have the worker to themselves before its standbys are opened.
+_FIRST_S = 5.0
 
 
 class Restore(Service):  # type: ignore[misc]
@@ -40,32 +44,35 @@ class Restore(Service):  # type: ignore[misc]
         self.completed = asyncio.Event()
         self.ends: dict[TaskId, int] = {}
         self._assigned = asyncio.Event()
-        self._generation = 0
         self._holding = True
-        #: Transactional ids that are not to be ended, or were.
-        self._ended: set[str] = set()
-        self._actives: set[TaskId] = set()
-        self._standbys: set[TaskId] = set()
+        self._seat = NO_PLAN.mine
+        #: Whether standbys are still to be opened, or copies that went elsewhere to be closed.
+        self._untidy, self._tidy_at = False, 0.0
+        self.warming = Warming()
+        self._strangers = Strangers(self.engine)
         self._reader: ChangelogReader | None = None
         self._reindexer = Reindexer()
         self._repair = Repair(app, self.engine)
 
+    def moved(self, plan: Plan) -> None:
+        """A new assignment: nothing more is started under the old one."""
+        self._seat, self.ends = plan.mine, {}
+        self.warming.moved(plan.mine.warming)
+        self._strangers.spare({seat.writer for seat in plan.seats})
+        self.completed.clear()
+
     def on_partitions_revoked(self, revoked: set[TP]) -> None:
-        """Nothing yet: the consumer commits what is finished and the engine demotes the tasks."""
+        """Nothing: what is lost, the new assignment says."""
 
     async def on_rebalance(
         self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
     ) -> None:
-        """Take note of the new assignment; the work is done by the restore loop."""
-        self._generation = generation_id
-        self._actives = _task_ids(self.app.assignor.assigned_actives())
-        self._standbys = _task_ids(self.app.assignor.assigned_standbys()) - self._actives
-        self.completed.clear()
+        """Streams know the new assignment too: begin."""
         self._holding = False
         self._assigned.set()
 
     def hold(self) -> None:
-        """Start nothing more: the partitions are about to move, or the worker ends."""
+        """Start nothing more: the worker ends."""
         self._holding = True
 
     def again(self) -> None:
@@ -91,69 +98,97 @@ class Restore(Service):  # type: ignore[misc]
                 await self._step()
             except KafkaError as error:
                 self.log.warning("Restore waits for the broker: %s", type(error).__name__)
-                await self._drop_reader()
+                await self.on_stop()
                 self._assigned.set()
                 await asyncio.sleep(1.0)
 
     async def _begin(self) -> None:
-        """Open the assigned copies, see how far each has to go, and read from where each is."""
-        app, engine, generation = self.app, self.engine, self._generation
+        """Open what is to be active, see how far each copy has to go, and read from where each is."""
         if self._holding:
             return
-        engine.ledger.membership = await app.consumer.membership()
-        wanted = self._actives | self._standbys
-        for task in engine.tasks.held():
-            if task.id not in wanted:
-                engine.tasks.close(task.id)
-        for id in sorted(wanted):
+        for id in sorted(self._seat.active):
             self._repair.open(id)
             await asyncio.sleep(0)
-        reader = self._reader = self._reader or await self._new_reader()
-        await engine.ledger.prepare()
-        self._ended = {"", engine.tasks.writer}
-        self.ends = await reader.ends(engine.tasks.held())
-        ids = await reader.ids(engine.tasks.held())
-        for task in engine.tasks.held():
-            self._repair.check(task, self.ends[task.id], ids.get(task.changelog, b""))
-            if self.remaining(task) > _BULK_RECORDS_MIN:
-                task.store.indexed = False
-        reader.follow(engine.tasks.held())
-        remaining = sum(map(self.remaining, engine.tasks.held()))
-        self.log.info("Restoring %d records of %d partitions", remaining, len(wanted))
-        if generation == app.consumer_generation_id and not self._holding:
+        self._reader = self._reader or await ChangelogReader.connected(self.engine.client_options)
+        await self._follow()
+        await self.engine.ledger.prepare()
+        if not self._holding:
             await self._resume_flow()
+        held, seat = self.engine.tasks.held(), self._seat
+        self._untidy, self._tidy_at = {task.id for task in held} != seat.active | seat.standby, monotonic() + _FIRST_S
+        self.add_future(self._strangers.end_each([task for task in held if task.id in seat.active]))
         await self._promote()
 
+    async def _follow(self) -> None:
+        """Read the changelogs of all copies but those that are active already."""
+        reader, seat = self._reader, self._seat
+        assert reader is not None
+        copies = [task for task in self.engine.tasks.held() if task.id in seat.active | seat.standby]
+        behind = [task for task in copies if not _runs(task)]
+        ends, ids = await reader.ends(behind), await reader.ids(behind)
+        if self._seat is not seat:
+            return  # asked under the old assignment: what its owners have added since is not in there
+        self.ends = ends
+        for task in behind:
+            self._repair.check(task, ends[task.id], ids.get(task.changelog, b""))
+            if self.remaining(task) > _BULK_RECORDS_MIN:
+                task.store.indexed = False
+        reader.follow(copies, but_not=set(copies) - set(behind))
+        self.log.info("Restoring %d records of %d partitions", sum(map(self.remaining, behind)), len(behind))
+
+    async def _tidy(self) -> None:
+        """All that is active runs, or takes long: close the copies that went elsewhere, and open the standbys."""
+        self._untidy = False
+        tasks, seat = self.engine.tasks, self._seat
+        for task in tasks.held():
+            if task.id not in seat.active | seat.standby:
+                tasks.close(task.id)
+                await asyncio.sleep(0)
+        for id in sorted(seat.standby):
+            self._repair.open(id)
+            await asyncio.sleep(0)
+        if not self._assigned.is_set():
+            await self._follow()
+
     async def _resume_flow(self) -> None:
-        """Let Faust's consumer and streams run again; each partition stays paused until it is promoted."""
+        """Let Faust's consumer and streams run; each partition stays paused until it is promoted."""
         app = self.app
         await app.on_rebalance_complete.send()
-        app.flow_control.resume()
-        app.consumer.resume_flow()
+        if not app.flow_control.is_active():
+            app.flow_control.resume()
+            app.consumer.resume_flow()
         await app._fetcher.maybe_start()
-        if app.rebalancing:
-            app.on_rebalance_end()
 
     async def _step(self) -> None:
         """One look at the changelogs."""
         if self._repair.must_begin():
             self._assigned.set()
             return
+        if self._untidy and (self.completed.is_set() or monotonic() > self._tidy_at):
+            await self._tidy()
         if self._reader is None or not self.engine.tasks.held():
             await self.wait_first(self._assigned.wait(), self._stopped.wait(), timeout=1.0)
             return
         for task in self.engine.tasks.held():
             if task.ready:
                 self._reindexer.want(task)
-        self.ends |= await self._repair.mend(self._reader)
+        await self._mend(self._reader)
         busy = self._reindexer.step()
         found = await self._reader.poll(0 if busy else _POLL_MS)
         await asyncio.sleep(0)
         for tp, records in found.items():
             task = self.engine.tasks.get(GROUP_OF_CHANGELOG[tp.topic].name, tp.partition)
-            if task is not None and not (task.role == "active" and task.ready):
+            if task is not None and not _runs(task):
                 self._apply(task, records)
         await self._promote()
+        if not self._untidy:
+            await self.warming.look(self._reader, self.engine.tasks.held(), self.app.consumer.rejoin)
+
+    async def _mend(self, reader: ChangelogReader) -> None:
+        seat = self._seat
+        ends = await self._repair.mend(reader)
+        if self._seat is seat:
+            self.ends |= ends
 
     def _apply(self, task: Task, records: list[Any]) -> None:
         rows = {record.key: record.value for record in records}
@@ -167,50 +202,30 @@ class Restore(Service):  # type: ignore[misc]
         reader = self._reader
         if reader is None or self._holding or self._assigned.is_set() or self.should_stop:
             return
+        ends, seat = self.ends, self._seat
         for task in self.engine.tasks.held():
-            waiting = not task.ready or (task.id in self._actives and task.role != "active")
-            if not waiting or self._holding or task.store.failure is not None:
+            is_active = task.id in seat.active
+            if _runs(task) or (task.ready and not is_active) or task.id not in ends or task.store.failure is not None:
                 continue
-            if await reader.has_reached(task, self.ends[task.id]) and not self._holding:
+            has_reached = await reader.has_reached(task, ends[task.id])
+            # Another assignment may have come meanwhile, or the task was reset; the end is another one then.
+            if self.ends is not ends or self._holding or self._assigned.is_set():
+                return
+            if has_reached:
                 await self._start(reader, task)
-            elif task.id in self._actives:
-                await self._end_stranger(reader, task)
-        if not self.completed.is_set() and all(self._is_started(id) for id in self._actives):
+            elif is_active and await reader.blocked_s(task) > _PATIENCE_S:
+                await self._strangers.end_of(task)
+        if not self.completed.is_set() and all(_runs(self.engine.tasks.get(*id)) for id in seat.active):
             self.completed.set()
             self.engine.settled()
             self.app.tables.on_actives_ready()
             self.app.tables.on_standbys_ready()
-            self.log.info("Worker ready: %d active, %d standby partitions", len(self._actives), len(self._standbys))
-
-    def _is_started(self, id: TaskId) -> bool:
-        task = self.engine.tasks.get(*id)
-        return task is not None and task.ready and task.role == "active"
-
-    async def _new_reader(self) -> ChangelogReader:
-        reader = ChangelogReader(self.engine.client_options)
-        await reader.start()
-        return reader
-
-    async def _end_stranger(self, reader: ChangelogReader, task: Task) -> None:
-        """End the transaction that the last owner left open, if it stands between this copy and the changelog's end.
-
-        The last owner is no member any more, or it would have committed before the partition moved.
-        """
-        writer = task.committed.writer
-        if await reader.blocked_s(task) > _PATIENCE_S and writer not in self._ended:
-            self.log.info("Ending what the last owner of %s-%d left open", *task.id)
-            # Once only: a writer that is alive after all starts over, and must not be refused again and again.
-            self._ended.add(writer)
-            producer = self.engine.transactional_producer(writer)
-            try:
-                await producer.start()
-            finally:
-                await abandon(producer)
+            self.log.info("Worker ready: %d active, %d standby partitions", len(seat.active), len(seat.standby))
 
     async def _start(self, reader: ChangelogReader, task: Task) -> None:
         task.ready = True
         self._reindexer.want(task)
-        if task.id in self._actives:
+        if task.id in self._seat.active:
             reader.leave(task)
             try:
                 task.promote()
@@ -223,15 +238,13 @@ class Restore(Service):  # type: ignore[misc]
                 self.engine.breaker.passed(*tp, offset)
             await self.app.consumer.start_at(offsets)
 
-    async def _drop_reader(self) -> None:
+    async def on_stop(self) -> None:
+        """Close the clients."""
         reader, self._reader = self._reader, None
         if reader is not None:
             await reader.close()
 
-    async def on_stop(self) -> None:
-        """Close the clients."""
-        await self._drop_reader()
 
-
-def _task_ids(tps: set[TP]) -> set[TaskId]:
-    return {TaskId(GROUP_OF_CHANGELOG[tp.topic].name, tp.partition) for tp in tps if tp.topic in GROUP_OF_CHANGELOG}
+def _runs(task: Task | None) -> bool:
+    """Whether a task is read and written here."""
+    return task is not None and task.role == "active" and task.ready

@@ -57,6 +57,10 @@ class Stops:
             seconds = monotonic() - stop.since
             self._log.warning("%s-%d goes on after %.1f s (%s)", tp.topic, tp.partition, seconds, reason.name)
 
+    def keep(self, tps: set[TP]) -> None:
+        """Only these are still here: whoever has the others now finds out by itself."""
+        self._held = {held: stop for held, stop in self._held.items() if held[0] in tps}
+
     def clear(self) -> None:
         """The partitions move: whoever has them next finds out by itself."""
         self._held.clear()

@@ -7,6 +7,7 @@ from typing import Any
 from app.engine.cache import RowCache
 from app.engine.group import GROUP_BY_NAME
 from app.engine.in_work import InWork
+from app.engine.placement import Copy
 from app.engine.table import RowTable
 from app.engine.task import Task, TaskId
 
@@ -38,6 +39,17 @@ class Tasks:
     def active(self) -> list[Task]:
         """Open tasks that this worker owns."""
         return [task for task in self._open.values() if task.role == "active"]
+
+    def copies(self) -> dict[TaskId, Copy]:
+        """What this worker has of each task; of directories that are not open, only that there is something."""
+        found: dict[TaskId, Copy] = {}
+        for directory in self.directory.iterdir() if self.directory.exists() else ():
+            group, _, number = directory.name.rpartition("-")
+            if group in GROUP_BY_NAME and number.isdigit():
+                found[TaskId(group, int(number))] = Copy(1, False)
+        for task in self.held():
+            found[task.id] = Copy(task.store.changelog_offset, task.ready)
+        return found
 
     def open(self, id: TaskId) -> Task:
         """The task of an id, opened if it was not; raises DiskRefuses."""

@@ -7,126 +7,23 @@ switched off here.
 """
 
 import asyncio
-from time import monotonic
 from typing import Any
 
 import aiokafka
-from aiokafka import TopicPartition
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 from mode import Service
 
+from app.engine.consumer_thread import ConsumerThread, RebalanceListener
 from app.engine.decode.registry import RegistryUnavailable
-from app.engine.group import GROUP_OF_SOURCE, RETRIES
-from app.engine.kip447 import Membership
+from app.engine.group import GROUP_BY_NAME, GROUP_OF_SOURCE, RETRIES
 from app.engine.pauses import Pauses
 from app.engine.retry_unit import unit_of
-from app.engine.slim_records import AS_PARSED, Fetched
+from app.engine.slim_records import Fetched
 from app.engine.stops import REGISTRY
 from app.engine.unit import Unit
 
-_FETCH_WAIT_MS = 500
-_FETCH_BYTES_MAX = 1 << 20
-_POLL_RECORDS_MAX = 4_000
-
-
-class RebalanceListener(driver.ConsumerRebalanceListener):  # type: ignore[misc]
-    """Pauses what was assigned before anything of it is fetched: each partition starts when its state is restored."""
-
-    async def on_partitions_assigned(self, assigned: Any) -> None:
-        """Pause, then do as Faust does."""
-        consumer = self._thread._ensure_consumer()
-        consumer.pause(*assigned)
-        await super().on_partitions_assigned(assigned)
-
-
-class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
-    """Faust's consumer thread with our client options, and the time of the last sign of life from the group."""
-
-    last_contact = 0.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        #: Where the next records of a partition begin; only ever touched in this thread, together with aiokafka's
-        #: position.
-        self._reading: dict[TP, int] = {}
-
-    def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
-        conf, engine = self.app.conf, self.app.engine
-        self._assignor = self.app.assignor
-        return aiokafka.AIOKafkaConsumer(
-            **engine.client_options(),
-            client_id=conf.broker_client_id,
-            group_id=conf.id,
-            group_instance_id=conf.consumer_group_instance_id,
-            partition_assignment_strategy=[self._assignor],
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            isolation_level="read_committed",
-            key_deserializer=AS_PARSED,
-            max_poll_records=_POLL_RECORDS_MAX,
-            max_poll_interval_ms=24 * 60 * 60 * 1000,
-            max_partition_fetch_bytes=_FETCH_BYTES_MAX,
-            fetch_max_wait_ms=_FETCH_WAIT_MS,
-            retry_backoff_ms=100,
-            session_timeout_ms=int(conf.broker_session_timeout * 1000),
-            rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
-            heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
-            request_timeout_ms=int(conf.broker_request_timeout * 1000),
-            metadata_max_age_ms=30_000,
-        )
-
-    async def on_start(self) -> None:
-        """Start the client, and note each heartbeat that is answered."""
-        await super().on_start()
-        coordinator = self._ensure_consumer()._coordinator
-        heartbeat = coordinator._do_heartbeat
-
-        async def noted_heartbeat() -> bool:
-            alive = bool(await heartbeat())
-            if alive:
-                self.last_contact = monotonic()
-            return alive
-
-        coordinator._do_heartbeat = noted_heartbeat
-
-    async def membership(self) -> Membership:
-        """This worker's place in the group, for fencing."""
-        coordinator = self._ensure_consumer()._coordinator
-        self.last_contact = monotonic()
-        return Membership(coordinator.generation, coordinator.member_id, self.app.conf.consumer_group_instance_id)
-
-    async def start_at(self, offsets: dict[TP, int]) -> None:
-        """Seek to the state's positions and fetch from there."""
-        consumer = self._ensure_consumer()
-        # In this order: seeking wakes aiokafka's fetcher, resuming does not.
-        consumer.resume(*[TopicPartition(*tp) for tp in offsets])
-        for tp, offset in offsets.items():
-            consumer.seek(TopicPartition(*tp), offset)
-            self._reading[tp] = offset
-
-    async def _fetch_records(
-        self,
-        consumer: Any,
-        active_partitions: Any,
-        timeout: Any = None,  # noqa: ASYNC109 - Faust's own signature
-        max_records: Any = None,
-    ) -> Any:
-        """Records by partition, with the offsets they cover; transaction markers alone are covered by no records."""
-        found = await super()._fetch_records(consumer, active_partitions, timeout, max_records)
-        fetched: dict[TP, Fetched] = {}
-        for tp, start in self._reading.items():
-            stop = self._position(consumer, tp) if tp in active_partitions else start
-            if stop > start:
-                fetched[tp] = Fetched(start, stop, found.get(tp, []))
-                self._reading[tp] = stop
-        return fetched
-
-    def _position(self, consumer: Any, tp: TP) -> int:
-        """Where aiokafka reads next; before everything while it does not know."""
-        assignment = consumer._subscription.subscription.assignment
-        state = assignment.state_value(tp) if tp in assignment.tps else None
-        return state.position if state is not None and state.has_valid_position else -1
+_LEAVE_TIMEOUT_S = 2.0
 
 
 class Consumer(driver.Consumer):  # type: ignore[misc]
@@ -138,6 +35,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.engine = self.app.engine
         self.pauses = Pauses(self)
+        self._begun = asyncio.Event()
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
@@ -148,11 +46,37 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
             self.pauses.drop(tp)
         await self._thread.call_thread(self._thread.start_at, offsets)
         self.resume_partitions(set(offsets))
+        self._begun.set()
 
-    async def membership(self) -> Membership:
-        """Generation and member id as of now."""
-        found: Membership = await self._thread.call_thread(self._thread.membership)
-        return found
+    async def rejoin(self) -> None:
+        """Have the group make a new assignment: what this worker holds has changed."""
+        await self._thread.call_thread(self._thread.rejoin)
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """The group is about to move partitions: which ones, nobody knows yet, so all go on."""
+        if not self.app.should_stop:
+            await self.engine.move()
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Stop what was lost, go on with what stayed, and let restore start what is new."""
+        app, thread = self.app, self._thread
+        if app.should_stop:
+            return
+        self.engine.moved(thread.membership, app.assignor.plan, kept=thread.kept)
+        started = {
+            TP(topic, task.partition)
+            for task in self.engine.tasks.active()
+            for topic in GROUP_BY_NAME[task.group].sources
+        }
+        self.engine.stops.keep(started)
+        # A partition whose queue is full stays out until there is room, and one that waits until its time has come.
+        self._buffered_partitions &= started
+        self._paused_partitions = assigned - started | self.pauses.keep(started)
+        self._set_active_tps(started - self._buffered_partitions)
+        revoked, newly_assigned = app._update_assignment(assigned)
+        await app.topics.maybe_wait_for_subscriptions()
+        await app.topics.on_partitions_assigned(assigned)
+        await app.tables.on_rebalance(assigned, revoked, newly_assigned, generation_id)
 
     async def commit_offsets(self, offsets: Any) -> None:
         """Commit source offsets outside any transaction."""
@@ -174,6 +98,15 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
                 if self.flow_active and tp in (active or ()):
                     await self._deliver(tp, fetched)
             await asyncio.sleep(0)
+
+    async def _wait_next_records(self, timeout: float) -> Any:  # noqa: ASYNC109 - Faust's own signature
+        """As Faust's, without its second of sleep when nothing is started yet."""
+        if not self._get_active_partitions():
+            self._begun.clear()
+            await self.wait_first(self._begun.wait(), self._stopped.wait(), timeout=timeout)
+            if not self._get_active_partitions():
+                return {}, set()
+        return await super()._wait_next_records(timeout)
 
     async def _close_gaps(self) -> None:
         """Read again what a unit that was never finished has skipped: one that failed, or was dropped from a queue."""
@@ -227,11 +160,15 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         return True
 
     async def wait_empty(self) -> None:
-        """Commit finished units before partitions move; units in queues are dropped and read again."""
+        """The worker ends: commit finished units, then leave the group at once; the rest of the end takes its time."""
         await self.engine.release()
+        try:
+            await asyncio.wait_for(self._thread.call_thread(self._thread.leave), _LEAVE_TIMEOUT_S)
+        except TimeoutError:
+            self.log.warning("The group could not be left in time; it will notice")
 
     async def on_stop(self) -> None:
-        """As before any move: commit what is finished."""
+        """Commit what is finished."""
         await self.engine.release()
 
     @Service.task

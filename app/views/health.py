@@ -27,9 +27,10 @@ async def live(_request: web.Request) -> web.Response:
 
 
 async def ready(request: web.Request) -> web.Response:
-    """200 once this worker is in its group and its own tables are restored; standby copies may still be under way.
+    """200 once this worker is in its group and its own tables are restored, and those it came to take over.
 
-    A copy that is complete but not yet (or no longer) active counts: a rebalance alone makes no worker unready.
+    Later standby copies may be under way, and a copy that is complete but not yet (or no longer) active counts: a
+    rebalance alone makes no worker unready.
     """
     worker = request.app[WORKER]
     if not worker.in_touch:
@@ -37,6 +38,8 @@ async def ready(request: web.Request) -> web.Response:
     held = {(task.group, task.partition): task.ready for task in worker.tasks.held()}
     if not held:
         raise unavailable("no partition is assigned to this worker yet")
+    if not worker.warmed:
+        raise unavailable("the copies this worker is to take over are still being restored")
     fleet = worker.fleet_map().items()
     owned = [held.get((group, partition), False) for (group, partition), at in fleet if at.active == worker.own_url]
     if not all(owned):

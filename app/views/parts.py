@@ -85,11 +85,11 @@ async def _part_here(worker: Worker, question: Question, partition: int) -> Part
         if isinstance(error, StoreFailed):
             return RESTORING  # as it will in a moment
         raise
-    # Role and touch after the rows: whoever is still in touch now was the only owner when they were read.
+    # After the rows: an owner that is in touch now, with no assignment under way, was the only one when they were read.
     if worker.tasks.get(question.group.name, partition) is not task or not task.ready or task.store is not store:
         return LOST
     sure = task.role != ACTIVE or worker.in_touch
-    role = ACTIVE if task.role == ACTIVE and sure else STANDBY
+    role = ACTIVE if task.role == ACTIVE and sure and not worker.moving else STANDBY
     return Part(partition, role, lags, next_offset, rows, sure)
 
 

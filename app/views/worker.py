@@ -121,6 +121,16 @@ class Worker(Protocol):
         ...
 
     @property
+    def moving(self) -> bool:
+        """Whether its group is making a new assignment."""
+        ...
+
+    @property
+    def warmed(self) -> bool:
+        """Whether the copies it was to warm up when it came were ready once."""
+        ...
+
+    @property
     def start_offsets(self) -> Mapping[tuple[str, int], int]:
         """First offsets still in the log."""
         ...

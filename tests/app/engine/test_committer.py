@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.engine.committer import CommitFailed, Committer, SendRefused
+from app.engine.committer import CommitFailed, Committer, GroupMoved, SendRefused
 from app.engine.pending import PENDING_BYTES_MAX, Pending
 from app.engine.task import Task, TaskId
 from tests.app.engine.opened import SOURCE, movement, opened, put_stock, unit
@@ -20,7 +20,7 @@ class Desk:
         self._tasks = tasks
         self.open = asyncio.Event()
         self.open.set()
-        self.error: CommitFailed | None = None
+        self.error: CommitFailed | GroupMoved | None = None
         self.commits: list[list[TaskId]] = []
         self.events: list[str] = []
 
@@ -166,6 +166,59 @@ async def test_a_drain_that_takes_too_long_gives_up_what_is_left(tasks: list[Tas
     await committer(desk).drain(0.01)
     assert desk.events == ["reset 1", "renew"]
     assert not tasks[0].pending
+
+
+async def test_what_the_group_moved_under_is_tried_again_by_who_still_owns_it(tasks: list[Task]) -> None:
+    desk, service = Desk(tasks), None
+    service = committer(desk)
+    desk.error = GroupMoved()
+    feed(tasks[0])
+    feed(tasks[1])
+    committing = asyncio.create_task(service.commit())
+    await until(lambda: desk.commits)
+    feed(tasks[0])
+    tasks[1].demote()
+    desk.error = None
+    service.go_on()
+    await committing
+    assert desk.commits == [[tasks[0].id, tasks[1].id], [tasks[0].id]]
+    assert [task.positions for task in tasks[:2]] == [{SOURCE: 1}, {}]
+    assert desk.events == ["report 1"]
+    await service.commit()
+    assert tasks[0].positions == {SOURCE: 2}
+
+
+async def test_an_assignment_that_came_during_the_commit_is_not_waited_for(tasks: list[Task]) -> None:
+    desk = Desk(tasks)
+    service = committer(desk)
+    desk.error = GroupMoved()
+    desk.open.clear()
+    feed(tasks[0])
+    committing = asyncio.create_task(service.commit())
+    await until(lambda: desk.commits)
+    service.go_on()
+    desk.open.set()
+    await until(lambda: len(desk.commits) > 1)
+    desk.error = None
+    service.go_on()
+    async with asyncio.timeout(5):
+        await committing
+    assert tasks[0].positions == {SOURCE: 1}
+
+
+async def test_what_is_held_is_committed_before_and_not_until_the_group_goes_on(tasks: list[Task]) -> None:
+    desk = Desk(tasks)
+    service = committer(desk)
+    feed(tasks[0])
+    await service.hold(5)
+    feed(tasks[0])
+    committing = asyncio.create_task(service.commit())
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert (len(desk.commits), tasks[0].positions) == (1, {SOURCE: 1})
+    service.go_on()
+    await committing
+    assert tasks[0].positions == {SOURCE: 2}
 
 
 async def test_there_is_room_again_after_a_commit(tasks: list[Task]) -> None:

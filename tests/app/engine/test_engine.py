@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from app.engine.assignor import Plan, Seat
 from app.engine.engine import Engine
+from app.engine.kip447 import Membership
 from app.engine.ledgers import AcknowledgedLedger, TransactionalLedger
 from app.engine.pending import Pending
 from app.engine.task import TaskId
@@ -52,7 +54,45 @@ def test_it_is_in_touch_for_a_session_timeout(engine: Engine) -> None:
     assert not engine.in_touch
 
 
-async def test_before_partitions_move_all_is_committed_and_nothing_is_active(engine: Engine) -> None:
+def plan_of(*active: TaskId) -> Plan:
+    return Plan([Seat("http://a", "w", frozenset(active))], 0)
+
+
+async def test_what_stays_goes_on_and_what_is_lost_is_given_up(engine: Engine) -> None:
+    stays, goes = (engine.tasks.open(TaskId("inventory", number)) for number in range(2))
+    for task in (stays, goes):
+        task.promote()
+        put_stock(unit(task, 0, [movement("e0")]))
+    await engine.move()
+    assert (engine.moving, len(engine.tasks.active())) == (True, 2)
+    now = Membership(7, "m", None)
+    engine.moved(now, plan_of(stays.id), kept=True)
+    assert (engine.moving, engine.tasks.active(), engine.ledger.membership) == (False, [stays], now)
+    assert (stays.reached("inventory-events").next_offset, goes.reached("inventory-events").next_offset) == (1, 0)
+    assert engine.app.tables.recovery.calls == [("moved", plan_of(stays.id))]
+
+
+def test_what_another_may_have_owned_in_between_is_given_up_too(engine: Engine) -> None:
+    task = engine.tasks.open(TaskId("inventory", 0))
+    task.promote()
+    put_stock(unit(task, 0, [movement("e0")]))
+    engine.moved(Membership(9, "m", None), plan_of(task.id), kept=False)
+    assert (engine.tasks.active(), task.reached("inventory-events").next_offset) == ([], 0)
+
+
+async def test_where_no_generation_fences_all_is_committed_before_the_group_moves(tmp_path: Path) -> None:
+    engine = engine_of(tmp_path, broker="embedded", guarantee="at_least_once")
+    held: list[float] = []
+
+    async def hold(timeout_s: float) -> None:
+        held.append(timeout_s)
+
+    engine.committer.hold = hold  # type: ignore[method-assign]
+    await engine.move()
+    assert len(held) == 1
+
+
+async def test_before_it_ends_all_is_committed_and_nothing_is_active(engine: Engine) -> None:
     task = engine.tasks.open(TaskId("inventory", 0))
     task.promote()
     put_stock(unit(task, 0, [movement("e0")]))

@@ -132,3 +132,15 @@ async def test_a_record_from_a_clock_far_ahead_waits_its_time_once() -> None:
     assert pauses.due_part(RETRY, found._replace(start=11)) == Fetched(11, 13, found.records[:2])
     # Only for what has waited: the same records, read by a worker that has just started, wait.
     assert Pauses(consumer).due_part(RETRY, found).records == []
+
+
+async def test_only_pauses_of_partitions_that_stay_go_on() -> None:
+    consumer = Consumer()
+    pauses = Pauses(consumer)
+    pauses.hold(OTHER, 7, 0.0)
+    pauses.hold(RETRY, 9, 0.0)
+    assert pauses.keep({OTHER}) == {OTHER}
+    async with running(pauses):
+        await until(lambda: consumer.started)
+        assert pauses.keep({OTHER, RETRY}) == set()
+    assert consumer.started == [{OTHER: 7}]

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from faust.types import TP
 
+from app.engine.assignor import Plan, Seat
 from app.engine.breaker import Breaker
 from app.engine.group import INVENTORY
-from app.engine.kip447 import Membership, TransactionalProducer
+from app.engine.kip447 import TransactionalProducer
 from app.engine.ledgers import PRODUCER_OPTIONS, TransactionalLedger
 from app.engine.restore import Restore
 from app.engine.store_failure import StoreDamaged
@@ -35,27 +36,23 @@ class Desk:
 
     def __init__(self, address: str, directory: Path, writer: str) -> None:
         self.address = address
-        self.actives: set[TP] = set()
-        self.standbys: set[TP] = set()
         self.started: list[dict[TP, int]] = []
-        self.member = Membership(-1, "", None)
         self.tasks = Tasks(directory, lambda: TABLES)
         self.tasks.writer = writer
         self.ledger = TransactionalLedger(lambda: self.transactional_producer(writer), "stayshelf")
-        self.assignor = SimpleNamespace(assigned_actives=lambda: self.actives, assigned_standbys=lambda: self.standbys)
+        self.rejoined = 0
         self.consumer = SimpleNamespace(
-            membership=self.membership,
             start_at=self.start_at,
             resume_flow=lambda: None,
+            rejoin=self.rejoin,
             pause_partitions=lambda tps: None,
         )
         self.breaker = Breaker()
         self.observer = SimpleNamespace(store_set_aside=lambda group: None, halted=lambda partitions: None)
         self.tables = SimpleNamespace(on_actives_ready=lambda: None, on_standbys_ready=lambda: None)
         self.on_rebalance_complete = SimpleNamespace(send=nothing)
-        self.flow_control = SimpleNamespace(resume=lambda: None)
+        self.flow_control = SimpleNamespace(resume=lambda: None, is_active=lambda: False)
         self._fetcher = SimpleNamespace(maybe_start=nothing)
-        self.consumer_generation_id, self.rebalancing = 1, False
 
     def settled(self) -> None:
         """The engine takes note of the end of a move."""
@@ -72,8 +69,8 @@ class Desk:
             **self.client_options(), **PRODUCER_OPTIONS, transactional_id=id, transaction_timeout_ms=60_000
         )
 
-    async def membership(self) -> Membership:
-        return self.member
+    async def rejoin(self) -> None:
+        self.rejoined += 1
 
     async def start_at(self, offsets: dict[TP, int]) -> None:
         self.started.append(offsets)
@@ -100,7 +97,7 @@ async def desk_of(address: str, tmp_path: Path) -> AsyncIterator[Callable[[str],
 
         def make(writer: str) -> Desk:
             desks.append(Desk(address, tmp_path / writer, writer))
-            desks[-1].member = desks[-1].ledger.membership = membership(consumer)
+            desks[-1].ledger.membership = membership(consumer)
             return desks[-1]
 
         yield make
@@ -115,10 +112,12 @@ def active(desk: Desk) -> Task:
     return task
 
 
-async def assign(restore: Restore, *, active: bool) -> None:
-    changelog = TP(INVENTORY.changelog, ID.partition)
-    restore.app.actives, restore.app.standbys = ({changelog}, set()) if active else (set(), {changelog})
-    await restore.on_rebalance(set(), set(), set(), 1)
+async def assign(restore: Restore, *, active: bool, warming: bool = False) -> None:
+    ids: tuple[frozenset[TaskId], frozenset[TaskId]] = frozenset({ID}), frozenset()
+    owned, followed = ids if active else reversed(ids)
+    seat = Seat("http://a", restore.engine.tasks.writer, owned, followed, followed if warming else frozenset())
+    restore.moved(Plan([seat], 0))
+    await restore.on_rebalance(set(), set(), set())
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -234,6 +233,32 @@ async def test_nothing_starts_while_partitions_are_about_to_move(desk_of: Callab
         assert (reader.started, restore.completed.is_set()) == ([], False)
         await assign(restore, active=True)
         await until(lambda: is_active(reader))
+
+
+async def test_a_start_that_was_under_way_when_its_partition_moved_comes_to_nothing(
+    desk_of: Callable[[str], Desk],
+) -> None:
+    reader = desk_of("reader")
+    async with Restore(reader, None) as restore:
+        await assign(restore, active=True)
+        await until(lambda: is_active(reader))
+        task = reader.tasks.held()[0]
+        task.reset()
+        restore.again()
+        # Streams know of the assignment a moment later than the engine does: nothing may start in between.
+        restore.moved(Plan([Seat("http://a", "reader", frozenset(), frozenset({ID}))], 0))
+        await until(lambda: task.ready)
+        assert (task.role, len(reader.started)) == ("standby", 1)
+
+
+async def test_a_warm_copy_is_told_to_the_group_once(desk_of: Callable[[str], Desk]) -> None:
+    writer, reader = desk_of("writer"), desk_of("reader")
+    await writer.commit(active(writer), "e0")
+    async with Restore(reader, None) as restore:
+        await assign(restore, active=False, warming=True)
+        await until(lambda: reader.rejoined > 0)
+        copy = reader.tasks.held()[0]
+        assert (copy.ready, copy.positions, restore.warming.done_once, reader.rejoined) == (True, {SOURCE: 1}, True, 1)
 
 
 async def test_copies_that_moved_away_are_closed(desk_of: Callable[[str], Desk]) -> None:

@@ -66,3 +66,15 @@ def test_partitions_that_move_are_forgotten(stops: Stops, clock: Clock, caplog: 
     stops.clear()
     assert stops.shown() == {}
     assert len(caplog.messages) == 1
+
+
+def test_partitions_that_stay_are_remembered(stops: Stops, clock: Clock) -> None:
+    for tp in (TP3, OTHER):
+        for _ in range(2):
+            stops.again(tp, REGISTRY)
+            clock.now += 5
+    both = stops.shown()
+    stops.keep({TP3})
+    one = stops.shown()
+    stops.keep(set())
+    assert both != one != stops.shown() == {}

@@ -2,21 +2,19 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from faust.types import TP
 
 from app.application import app
-from app.engine import transport
 from app.engine.breaker import Breaker
 from app.engine.decode.registry import RegistryUnavailable
 from app.engine.intake import Intake
 from app.engine.stops import Stops
 from app.engine.task import Task, TaskId
 from app.engine.tasks import Tasks
-from app.engine.transport import Consumer, ConsumerThread, Fetched
+from app.engine.transport import Consumer, Fetched
 from tests.app.engine.opened import SOURCE, TABLES, Record, movement, put_stock, unit
 
 HERE = TP(SOURCE, 2)
@@ -140,28 +138,34 @@ async def test_offsets_are_nobody_s_business_but_the_committer_s(consumer: Any) 
     await consumer.perform_seek()
 
 
-class State:
-    has_valid_position = True
-    position = 0
+async def test_after_a_move_what_stayed_is_read_on_and_the_rest_is_left_alone(consumer: Any, engine: Engine) -> None:
+    moved: list[Any] = []
+    engine.moved = lambda *given, kept: moved.append((*given, kept))  # type: ignore[attr-defined]
+    there, waiting = TP(SOURCE, 3), TP("stayshelf-reservations", 2)
+    consumer._thread.membership, consumer._thread.kept = "as of now", True
+    consumer.pauses.hold(waiting, 5, 60.0)
+    consumer.pauses.hold(there, 5, 60.0)
+    consumer._buffered_partitions = {there}
+    told: list[Any] = []
+
+    async def tell(*given: Any) -> None:
+        told.append(given[0])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app.topics, "on_partitions_assigned", tell)
+        patch.setattr(app.tables, "on_rebalance", tell)
+        await consumer.on_partitions_assigned({HERE, there, waiting}, 7)
+    assert moved == [("as of now", app.assignor.plan, True)]
+    assert told == [{HERE, there, waiting}] * 2
+    assert consumer._active_partitions == {HERE}
+    assert consumer._paused_partitions == {there, waiting}
+    assert consumer._buffered_partitions == set()
 
 
-async def test_transaction_markers_are_covered_by_no_records(monkeypatch: pytest.MonkeyPatch) -> None:
-    state, found = State(), {HERE: [Record(4), Record(5)]}
-    assignment = SimpleNamespace(tps={HERE}, state_value=lambda tp: state)
-    client = SimpleNamespace(_subscription=SimpleNamespace(subscription=SimpleNamespace(assignment=assignment)))
-
-    async def fetched(*_: Any) -> Any:
-        return found
-
-    monkeypatch.setattr(transport.driver.AIOKafkaConsumerThread, "_fetch_records", fetched)
-    thread = ConsumerThread.__new__(ConsumerThread)
-    thread._reading = {HERE: 3}
-    state.position = 7
-    assert await thread._fetch_records(client, {HERE}) == {HERE: Fetched(3, 7, [Record(4), Record(5)])}
-    found.clear()
-    assert await thread._fetch_records(client, {HERE}) == {}
-    state.position = 8
-    assert await thread._fetch_records(client, set()) == {}
-    assert await thread._fetch_records(client, {HERE}) == {HERE: Fetched(7, 8, [])}
-    state.has_valid_position = False
-    assert await thread._fetch_records(client, {HERE}) == {}
+async def test_nothing_started_is_waited_for_until_something_is(consumer: Any) -> None:
+    consumer._active_partitions = set()
+    waiting = asyncio.create_task(consumer._wait_next_records(5.0))
+    await asyncio.sleep(0)
+    consumer._begun.set()
+    async with asyncio.timeout(1):
+        assert await waiting == ({}, set())

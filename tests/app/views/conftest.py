@@ -69,6 +69,8 @@ class FakeWorker:
         self.tables: dict[str, Any] = {}
         self.own_url = ""
         self.in_touch = True
+        self.moving = False
+        self.warmed = True
         self.start_offsets: dict[tuple[str, int], int] = {}
         self.end_offsets: dict[tuple[str, int], int] = {}
         self.group_offsets: dict[tuple[str, int], int] = {}

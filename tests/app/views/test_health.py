@@ -40,3 +40,10 @@ async def test_not_ready_without_its_group_or_without_partitions(one: Any) -> No
     one.workers[0].in_touch = True
     one.workers[0].tasks.clear()
     assert (await one.get("/health/ready")).status == 503
+
+
+async def test_a_worker_that_comes_is_ready_once_what_it_is_to_take_over_is(one: Any) -> None:
+    one.workers[0].warmed = False
+    assert (await one.get("/health/ready")).status == 503
+    one.workers[0].warmed = True
+    assert (await one.get("/health/ready")).status == 200

@@ -39,6 +39,14 @@ async def test_out_of_touch_is_not_active_and_not_sure(one: Any) -> None:
     assert (await here(one))[1::4] == ("standby", False)
 
 
+async def test_while_the_group_moves_nobody_is_active(one: Any) -> None:
+    async def read(_task: Any) -> str:
+        one.workers[0].moving = True
+        return "another may be active by now"
+
+    assert (await here(one, read))[1::4] == ("standby", True)
+
+
 async def test_touch_is_looked_at_after_the_rows(one: Any) -> None:
     async def read(_task: Any) -> str:
         one.workers[0].in_touch = False
