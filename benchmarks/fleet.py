@@ -85,7 +85,4 @@ class Fleet:
         for member in self.members:
             if member.process is not None:
                 member.process.wait(60)
-        if os.environ.get("KEEP") is None:
-            shutil.rmtree(self.directory, ignore_errors=True)
-        else:
-            print(self.directory)
+        shutil.rmtree(self.directory, ignore_errors=True)
