@@ -9,7 +9,8 @@ COPY app app
 COPY agents agents
 COPY tables tables
 COPY schemas schemas
-RUN /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
+RUN /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
+ && /venv/bin/pip uninstall -q -y hatchling editables pathspec trove-classifiers setuptools pip
 
 FROM python:3.11-slim-bookworm
 RUN useradd --system --create-home --uid 10001 stayshelf && install -d -o stayshelf /data
@@ -21,5 +22,5 @@ VOLUME /data
 EXPOSE 6066
 ENTRYPOINT ["faust", "-A", "app"]
 CMD ["worker", "-l", "info"]
-HEALTHCHECK --interval=5s --timeout=3s --start-period=60s CMD ["python", "-c", \
+HEALTHCHECK --interval=10s --timeout=5s --start-period=120s CMD ["python", "-c", \
     "import urllib.request as r; r.urlopen('http://127.0.0.1:6066/health/live', timeout=2)"]

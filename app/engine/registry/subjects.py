@@ -5,6 +5,7 @@ from typing import NamedTuple
 import orjson
 
 from app.engine.registry.client import RegistryClient, RegistryRefused
+from app.settings import Refused
 from schemas.bundled import BUNDLED, SUBJECTS, schema_text
 
 LEVEL = "BACKWARD_TRANSITIVE"
@@ -67,6 +68,18 @@ async def _checked(client: RegistryClient, subject: str, number: int, text: str)
         return Finding(subject, number, f"id {known.id}")
     why = await client.incompatibility(subject, text)
     return Finding(subject, number, "", "missing" if why is None else f"missing, and incompatible: {why}")
+
+
+async def ids(client: RegistryClient) -> dict[int, int]:
+    """By bundled id the one the registry has for the same schema; raises RegistryDown, Refused where one is missing."""
+    found = {}
+    for subject, schema_ids in SUBJECTS.items():
+        for schema_id in schema_ids:
+            known = await client.lookup(subject, schema_text(schema_id))
+            if known is None:
+                raise Refused(f"{subject} is not registered; `faust -A app schemas register` does it")
+            found[schema_id] = known.id
+    return found
 
 
 async def listed(client: RegistryClient) -> list[Listed]:

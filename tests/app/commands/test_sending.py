@@ -1,8 +1,10 @@
 import pytest
 
 from app.commands.sending import SOURCES, Sending, send
-from app.settings import Settings
+from app.settings import Refused, Settings
 from app.simulator.outgoing import Outgoing
+from schemas.bundled import SUBJECTS
+from tests.app.engine.registry.stand_in import StandIn
 from tests.app.records import records_of
 
 
@@ -29,3 +31,21 @@ async def test_a_record_the_broker_refuses_is_counted(embedded: Settings, capsys
     shown = capsys.readouterr()
     assert "sent 1 events" in shown.out
     assert "1 events were refused by the broker: MessageSizeTooLargeError" in shown.err
+
+
+async def test_avro_goes_out_under_the_registry_s_ids(embedded: Settings) -> None:
+    async with StandIn() as registry:
+        for subject in SUBJECTS:
+            registry.answers["POST", f"/subjects/{subject}"] = (200, {"id": 70, "version": 1, "schema": "{}"})
+        settings = embedded.model_copy(update={"schema_registry": registry.url})
+        values = [b"\0\0\0\0\4body", b"{}", b"\0\0\0\0\xff odd", b"\0"]
+        records = [Outgoing("payment-events", b"P", value) for value in values]
+        assert await send(settings, Sending("sending", records, 4, done=float)) == 0
+    sent = [record.value for record in await records_of(embedded, ["payment-events"])]
+    assert sent == [b"\0\0\0\0\x46body", *values[1:]]
+
+
+async def test_without_a_registry_nothing_is_sent(embedded: Settings) -> None:
+    settings = embedded.model_copy(update={"schema_registry": "http://127.0.0.1:9"})
+    with pytest.raises(Refused, match="STAYSHELF_SCHEMA_REGISTRY: the registry can't be reached"):
+        await send(settings, Sending("sending", [], 0, done=float))

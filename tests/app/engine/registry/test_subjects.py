@@ -3,8 +3,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.engine.registry.client import RegistryClient, RegistryDown, RegistryRefused
-from app.engine.registry.subjects import LEVEL, check, listed, register
+from app.engine.registry.subjects import LEVEL, check, ids, listed, register
+from app.settings import Refused
 from schemas.bundled import BUNDLED, SUBJECTS
+from tests.app.engine.registry.stand_in import StandIn
 from tests.broker.apicurio import Apicurio
 
 pytestmark = pytest.mark.broker
@@ -54,3 +56,16 @@ async def test_nobody_there() -> None:
         with pytest.raises(RegistryDown):
             await ask(client)
     await client.close()
+
+
+async def test_ids_of_ours_in_a_registry_that_counts_otherwise(client: RegistryClient, registry: Apicurio) -> None:
+    found = await ids(client)
+    assert sorted(found) == sorted(BUNDLED)
+    async with StandIn() as stand_in:
+        other = RegistryClient(stand_in.url)
+        with pytest.raises(Refused, match="booking-events-value is not registered"):
+            await ids(other)
+        for subject in SUBJECTS:
+            stand_in.answers["POST", f"/subjects/{subject}"] = (200, {"id": 70, "version": 1, "schema": "{}"})
+        assert set((await ids(other)).values()) == {70}
+        await other.close()

@@ -1,0 +1,82 @@
+"""docker-compose.yml whole: it comes up, is fed, loses a broker and a worker, and nothing is wrong afterwards."""
+
+import subprocess
+import uuid
+from collections.abc import Iterator
+
+import pytest
+import yaml
+
+from tests.deploy.stack import ROOT, Stack, available, fetched, until
+from tests.deploy.test_alerts import RULES
+
+pytestmark = pytest.mark.broker
+PARTITIONS = 24 + 12 + 6
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    if not available():
+        pytest.skip("no Docker")
+    made = Stack(f"shelf{uuid.uuid4().hex[:8]}")
+    try:
+        made.run("up", "--detach", "--build")
+        yield made
+    finally:
+        made.down()
+
+
+def all_ready(stack: Stack, count: int) -> bool:
+    answers = [fetched(f"{url}/health/ready") for url in stack.worker_urls()]
+    return len(answers) == count and all(answer["status"] == "ready" for answer in answers)
+
+
+def active(stack: Stack) -> bool:
+    return stack.total('stayshelf_partitions{role="active"}') == PARTITIONS
+
+
+def test_it_comes_up_and_goes_on_without_a_broker_and_a_worker(stack: Stack) -> None:
+    until(lambda: all_ready(stack, 2), 240, "two ready workers")
+    until(lambda: active(stack), 60, "every partition in Prometheus")
+
+    targets = stack.of_prometheus("targets")["activeTargets"]
+    assert [target["health"] for target in targets] == ["up", "up"]
+    loaded = [rule for group in stack.of_prometheus("rules")["groups"] for rule in group["rules"]]
+    assert sorted(rule["name"] for rule in loaded) == sorted(rule.get("alert") or rule["record"] for rule in RULES)
+    assert {rule["health"] for rule in loaded} == {"ok"}
+    firing = 'ALERTS{alertname="StayshelfDeadLetters",alertstate="firing"}'
+    until(lambda: stack.series(firing), 60, "an alert about the simulator's poison")
+
+    stack.kill_one("worker")
+    stack.run("kill", "kafka-2")
+    applied = "kafka_consumer_records_consumed_total"
+    before = stack.total(applied)
+    until(lambda: all_ready(stack, 1) and active(stack), 120, "one worker with all partitions")
+    until(lambda: stack.total(applied) > before, 60, "events applied after the losses")
+
+    stack.run("stop", "--timeout", "5", "simulator")
+    lag = "kafka_consumer_lag"
+    until(lambda: stack.series(lag) and stack.total(lag) == 0, 120, "nothing behind")
+    ours = {
+        (dict(labels)["topic"], int(dict(labels)["partition"])): n
+        for labels, n in stack.ask("kafka_consumer_lag").items()
+    }
+    assert {place: ours[place] for place in stack.group_lags()} == stack.group_lags()
+    assert fetched(f"{stack.worker_urls()[0]}/v1/low-stock?threshold=20&limit=3")["items"]
+    assert stack.run("run", "--rm", "-T", "topics", "verify").strip().endswith("differences: 0")
+
+
+def test_every_container_runs_sparingly() -> None:
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))["services"]
+    for name, service in services.items():
+        said = [service.get(option) for option in ("read_only", "cap_drop", "security_opt")]
+        assert said == [True, ["ALL"], ["no-new-privileges:true"]], name
+        assert {"mem_limit", "pids_limit"} <= service.keys(), name
+
+
+@pytest.mark.parametrize("command", [["docker", "compose"], ["docker-compose"]], ids=" ".join)
+def test_both_composes_read_it(command: list[str]) -> None:
+    if not available() or subprocess.run([*command, "version"], capture_output=True, check=False).returncode:
+        pytest.skip(f"no {' '.join(command)}")
+    done = subprocess.run([*command, "config", "--quiet"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
