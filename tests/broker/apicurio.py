@@ -14,7 +14,7 @@ from testcontainers.core.container import DockerContainer
 from tests.broker.single import NoBroker, free_port
 
 IMAGE = "apicurio/apicurio-registry-mem:2.6.13.Final"
-READY_SECONDS = 60
+READY_SECONDS = 180
 
 
 class Apicurio:

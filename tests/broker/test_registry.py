@@ -1,0 +1,95 @@
+"""A schema registry by URL: writers of three versions at once, and an outage in which a new version arrives.
+
+STAYSHELF_TEST_OUTAGE sets how long it lasts, in seconds."""
+
+import asyncio
+import os
+import time
+from collections.abc import Iterable, Iterator
+
+import aiohttp
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from app.engine.registry.client import RegistryClient
+from app.engine.registry.subjects import register
+from app.simulator.outgoing import Outgoing
+from app.simulator.reference.shapes import BY_ID
+from app.simulator.scenario import Scenario, Shares
+from schemas.bundled import BUNDLED
+from tests.broker.apicurio import Apicurio
+from tests.broker.harness import Harness
+from tests.broker.workers import Worker
+
+pytestmark = pytest.mark.broker
+
+OUTAGE_SECONDS = float(os.environ.get("STAYSHELF_TEST_OUTAGE", "8"))
+V2 = b"\0\0\0\0\2"
+NOTE = {"name": "note", "type": ["null", "string"], "default": None}
+
+
+def traffic(seed: int, v3: bytes) -> Iterator[Outgoing]:
+    """Mixed events; every other booking of version 2 is sent as one of version 3, which has a note at its end."""
+    records = Scenario(seed, start=int(time.time() * 1000) - 60_000, rate=100, shares=Shares(0, 0, 0)).records(1_500)
+    turn = 0
+    for record in records:
+        value = record.value or b""
+        if record.topic == "booking-events" and v3 and value.startswith(V2):
+            turn += 1
+            if turn % 2:
+                value = v3 + value[len(V2) :] + (b"\0" if turn % 3 else b"\2\4hi")
+        yield record._replace(value=value, due=None)
+
+
+async def measured(worker: Worker, name: str, **labels: str) -> float:
+    """The sum of a metric's series with these labels."""
+    async with aiohttp.ClientSession() as session, session.get(f"{worker.url}/metrics") as answer:
+        families = list(text_string_to_metric_families(await answer.text()))
+    samples = [sample for family in families for sample in family.samples if sample.name == name]
+    return sum(sample.value for sample in samples if labels.items() <= sample.labels.items())
+
+
+async def until_at_least(least: float, worker: Worker, name: str, **labels: str) -> None:
+    async with asyncio.timeout(60):
+        while await measured(worker, name, **labels) < least:  # noqa: ASYNC110 - a worker tells nobody
+            await asyncio.sleep(0.2)
+
+
+def counted(records: Iterable[Outgoing], topic: str) -> int:
+    return sum(record.topic == topic for record in records)
+
+
+async def test_a_version_that_comes_in_an_outage_waits_and_nothing_else_does(
+    harness: Harness, registry: Apicurio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = RegistryClient(registry.url)
+    assert [finding.said for finding in await register(client)] == [f"id {n}, registered" for n in sorted(BUNDLED)]
+    await client.close()
+    (worker,) = await harness.start(1, SCHEMA_REGISTRY=registry.url)
+    before = list(traffic(1, b""))
+    await harness.send(before)
+    await harness.until_applied()
+
+    v3_id = registry.register("booking-events-value", {**BUNDLED[2], "fields": [*BUNDLED[2]["fields"], NOTE]})
+    v3_shape = {**BY_ID[2], "fields": [*BY_ID[2]["fields"], NOTE]}
+    monkeypatch.setitem(BY_ID, v3_id, v3_shape)
+    registry.freeze()
+    began = time.monotonic()
+    try:
+        during = list(traffic(2, b"\0" + v3_id.to_bytes(4, "big")))
+        await harness.send(during)
+        await until_at_least(1, worker, "stayshelf_partition_stopped", topic="booking-events", reason="registry")
+        await until_at_least(1, worker, "stayshelf_schemas_awaited")
+        for topic in ("inventory-events", "payment-events"):
+            count = counted([*before, *during], topic)
+            await until_at_least(count, worker, "kafka_consumer_records_consumed_total", topic=topic)
+        bookings = await measured(worker, "kafka_consumer_records_consumed_total", topic="booking-events")
+        assert bookings < counted([*before, *during], "booking-events")
+        await asyncio.sleep(max(0.0, began + OUTAGE_SECONDS - time.monotonic()))
+        assert await measured(worker, "stayshelf_schema_registry_up") == 0
+    finally:
+        registry.thaw()
+    model = await harness.check()
+    assert not {letter.reason for letter in model.dead_letters} & {"unknown-schema", "does-not-fit-schema"}
+    assert await measured(worker, "stayshelf_partition_stopped") == 0
+    assert await measured(worker, "stayshelf_schema_registry_up") == 1
