@@ -14,7 +14,7 @@ from typing import Any
 from tests.broker.single import free_port
 
 ROOT = Path(__file__).parents[2]
-UP_SECONDS = 400
+UP_SECONDS = 900
 
 
 class Stack:

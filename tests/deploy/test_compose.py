@@ -31,13 +31,15 @@ def all_ready(stack: Stack, count: int) -> bool:
     return len(answers) == count and all(answer["status"] == "ready" for answer in answers)
 
 
-def active(stack: Stack) -> bool:
-    return stack.total('stayshelf_partitions{role="active"}') == PARTITIONS
+def active(stack: Stack, workers: int) -> bool:
+    """Whether so many workers, as Prometheus sees them, are active for all partitions together."""
+    found = [value for _, value in stack.series('sum by (instance) (stayshelf_partitions{role="active"}) > 0')]
+    return len(found) == workers and sum(found) == PARTITIONS
 
 
 def test_it_comes_up_and_goes_on_without_a_broker_and_a_worker(stack: Stack) -> None:
-    until(lambda: all_ready(stack, 2), 240, "two ready workers")
-    until(lambda: active(stack), 60, "every partition in Prometheus")
+    until(lambda: all_ready(stack, 2), 500, "two ready workers")
+    until(lambda: active(stack, 2), 60, "every partition in Prometheus")
 
     targets = stack.of_prometheus("targets")["activeTargets"]
     assert [target["health"] for target in targets] == ["up", "up"]
@@ -51,7 +53,7 @@ def test_it_comes_up_and_goes_on_without_a_broker_and_a_worker(stack: Stack) -> 
     stack.run("kill", "kafka-2")
     applied = "kafka_consumer_records_consumed_total"
     before = stack.total(applied)
-    until(lambda: all_ready(stack, 1) and active(stack), 120, "one worker with all partitions")
+    until(lambda: all_ready(stack, 1) and active(stack, 1), 120, "one worker with all partitions")
     until(lambda: stack.total(applied) > before, 60, "events applied after the losses")
 
     stack.run("stop", "--timeout", "5", "simulator")

@@ -82,7 +82,9 @@ class RemoteRegistry(Service):  # type: ignore[misc]
             self._learn(schema_id, text)
         for subject, text in self._outputs.items():
             found = self._kept.output(subject, text)
-            if found is not None:
+            if found is None:
+                self._want(subject)
+            else:
                 self._output_ids[subject] = found
 
     async def on_shutdown(self) -> None:

@@ -58,7 +58,7 @@ async def test_an_id_is_asked_for_once(registry: RemoteRegistry, stand_in: Stand
         registry.writer_schema(9)
     assert await answered(registry, 9) == BUNDLED[PAYMENT_EVENT]
     assert registry.writer_schema(9) is registry.writer_schema(9)
-    assert stand_in.asked == [("GET", "/schemas/ids/9")]
+    assert stand_in.asked.count(("GET", "/schemas/ids/9")) == 1
 
 
 async def test_that_there_is_none_is_asked_again_after_a_while(
@@ -191,7 +191,7 @@ async def test_all_ids_of_a_list_are_asked_for_together(registry: RemoteRegistry
             return False
 
     await until(decoded)
-    assert len(stand_in.asked) == 400
+    assert len([path for _, path in stand_in.asked if "ids" in path]) == 400
 
 
 class Sent:
