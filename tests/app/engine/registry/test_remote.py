@@ -29,6 +29,7 @@ async def running(stand_in: StandIn, directory: Path) -> AsyncIterator[RemoteReg
 @pytest.fixture
 async def stand_in() -> AsyncIterator[StandIn]:
     async with StandIn() as stand_in:
+        stand_in.answers["POST", f"/subjects/{SUBJECT}"] = (200, {"version": 1, "id": 31, "schema": OUTPUTS[SUBJECT]})
         yield stand_in
 
 
@@ -98,11 +99,8 @@ async def test_an_id_the_registry_fails_on_keeps_no_other_waiting(registry: Remo
 
 async def test_a_start_in_an_outage_knows_what_was_known_before(stand_in: StandIn, tmp_path: Path) -> None:
     stand_in.has(9, BUNDLED[PAYMENT_EVENT])
-    stand_in.answers["POST", f"/subjects/{SUBJECT}/versions"] = (200, {"id": 31})
     async with running(stand_in, tmp_path) as registry:
         await answered(registry, 9)
-        with pytest.raises(RegistryUnavailable):
-            registry.output_id(SUBJECT)
         await until(lambda: bool(list(tmp_path.rglob("*.id"))))
     await stand_in.stop()
     async with running(stand_in, tmp_path) as registry:
@@ -111,17 +109,18 @@ async def test_a_start_in_an_outage_knows_what_was_known_before(stand_in: StandI
 
 
 async def test_what_we_write_has_the_registry_s_id_and_is_registered_where_missing(
-    registry: RemoteRegistry, stand_in: StandIn
+    stand_in: StandIn, tmp_path: Path
 ) -> None:
+    known = stand_in.answers.pop(("POST", f"/subjects/{SUBJECT}"))
     stand_in.answers["POST", f"/subjects/{SUBJECT}/versions"] = (409, {"error_code": 409, "message": "no"})
-    with pytest.raises(RegistryUnavailable):
-        registry.output_id(SUBJECT)
-    await until(lambda: not registry.reachable)
-    assert ("POST", f"/subjects/{SUBJECT}/versions") in stand_in.asked
-    found = {"version": 1, "id": 44, "schema": OUTPUTS[SUBJECT]}
-    stand_in.answers["POST", f"/subjects/{SUBJECT}"] = (200, found)
-    await until(lambda: registry.reachable)
-    assert registry.output_id(SUBJECT) == 44
+    async with running(stand_in, tmp_path) as registry:
+        await until(lambda: not registry.reachable)
+        with pytest.raises(RegistryUnavailable):
+            registry.output_id(SUBJECT)
+        assert ("POST", f"/subjects/{SUBJECT}/versions") in stand_in.asked
+        stand_in.answers["POST", f"/subjects/{SUBJECT}"] = known
+        await until(lambda: registry.reachable)
+        assert registry.output_id(SUBJECT) == 31
 
 
 def nested(levels: int) -> str:
