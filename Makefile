@@ -4,10 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
 BROKER ?= 127.0.0.1:9092
+SEEDS ?= 10000
+FIRST ?= 0
 SETUP := requirements.lock pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench chaos fuzz lock clean
+.PHONY: help setup run test check format bench chaos fuzz simulate mutants lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do \
@@ -40,6 +42,12 @@ chaos: $(VENV)/set-up-dev  ## crash tests, longer than the suite runs them
 
 fuzz: $(VENV)/set-up-dev  ## 5,000 requests drawn from the API's description, idle and while workers are killed
 	STAYSHELF_TEST_REQUESTS=5000 $(BIN)/python -m pytest tests/broker/test_described_api.py
+
+simulate: $(VENV)/set-up-dev  ## the engine in simulated trouble, many seeds; SEEDS=10000 FIRST=0
+	$(BIN)/python -m tests.simulation.many --seeds $(SEEDS) --first $(FIRST)
+
+mutants: $(VENV)/set-up-dev  ## engines with one step broken: how many seeds each takes to be found
+	$(BIN)/python -m tests.simulation.many --mutants --seeds 1000
 
 lock: $(VENV)/set-up-dev  ## pin the dependencies of pyproject.toml anew (takes minutes)
 	$(BIN)/pip install pip-tools==7.6.2

@@ -15,7 +15,6 @@ from app.engine.group import Group
 from app.engine.intake import decoders
 from app.engine.readings import read
 from app.engine.registry.chosen import registry_of
-from app.engine.store_failure import StoreFailed
 from app.engine.table import RowTable
 from app.engine.table_manager import TableManager
 from app.engine.task import TaskId
@@ -129,14 +128,7 @@ class App(faust.App):  # type: ignore[misc]
     async def _on_agent_error(self, agent: Any, exc: BaseException) -> None:
         """An agent that fails finishes nothing: its partitions go back to their committed state and try again."""
         await super()._on_agent_error(agent, exc)
-        self.engine.breaker.in_work.leave()
-        active = self.engine.tasks.active()
-        if isinstance(exc, StoreFailed):
-            # It concerns one partition, which app.engine.repair brings back.
-            self.engine.reset([task for task in active if task.store.failure is not None])
-            return
-        self.engine.reset(active)
-        self.engine.restore_again()
+        self.engine.agent_failed(exc)
 
     def _create_directories(self) -> None:
         """app.engine.data_dir has made them."""

@@ -1,5 +1,6 @@
 """The commit loop: whatever units are finished goes out in one commit after the other, while agents go on with the
-next."""
+next. The numbered steps of a commit are those of docs/delivery.md, which says what a crash after each leaves behind.
+"""
 
 import asyncio
 from time import monotonic
@@ -104,7 +105,7 @@ class Committer(Service):  # type: ignore[misc]
         """One commit of everything that is pending."""
         await self._allowed.wait()
         async with self._lock:
-            taken = [(task, task.take_pending()) for task in self.engine.tasks.held() if task.pending]
+            taken = [(task, task.take_pending()) for task in self.engine.tasks.held() if task.pending]  # step 1
             await self._commit(taken)
             self._room.set()
 
@@ -113,29 +114,29 @@ class Committer(Service):  # type: ignore[misc]
             return
         started, next_assignment = monotonic(), self._next_assignment
         try:
-            offsets = await self.ledger.commit(taken)
+            offsets = await self.ledger.commit(taken)  # steps 2 to 6
         except GroupMoved:
             await next_assignment.wait()
             await self._commit(_still_theirs(taken))
             return
         except CommitFailed as error:
-            await self.ledger.renew()
+            await self.ledger.renew()  # step 9
             others = self.engine.refusals.without(error, taken)
             if len(others) < len(taken):
                 await self._commit(_still_theirs(others))
                 return
             self.log.warning("Commit failed (%s); its records will be read again", error)
             self.engine.observer.send_failed(sum(pending.sent_records for _, pending in taken))
-            # In one go: a task that was reset must not start again before its changelog's new end is known.
+            # Step 10, in one go: a task that was reset must not start again before its changelog's new end is known.
             self.engine.reset([task for task, _ in taken])
             self.engine.restore_again()
             return
         for task, pending in taken:
-            # A task that was reset meanwhile reads what came true from its changelog.
+            # Step 7. A task that was reset meanwhile reads what came true from its changelog.
             if task.committing is pending:
                 task.write_committed(offsets[task.id])
         self.engine.refusals.came_true(taken)
-        self.engine.report([pending for _, pending in taken], monotonic() - started)
+        self.engine.report([pending for _, pending in taken], monotonic() - started)  # step 8
 
 
 def _still_theirs(taken: list[tuple[Task, Pending]]) -> list[tuple[Task, Pending]]:

@@ -93,7 +93,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         is_next = self.membership.generation - before.generation in (0, 1)
         self.kept = is_next and self.membership.member_id == before.member_id
         reading = self._reading if self.kept else {}
-        self._reading = {tp: reading[tp] for tp in ensure_TPset(assignment.tps) if tp in reading}
+        # Sorted: sets have another order in each process, and what is simulated is to be the same again.
+        self._reading = {tp: reading[tp] for tp in sorted(ensure_TPset(assignment.tps)) if tp in reading}
         for tp in assignment.tps:
             state = assignment.state_value(tp)
             # A position for each, or aiokafka asks for all of them before it fetches anything.
@@ -104,7 +105,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
     async def start_at(self, offsets: dict[TP, int]) -> None:
         """Seek to the state's positions and fetch from there; what is no longer assigned is left out."""
         consumer = self._ensure_consumer()
-        for tp in ensure_TPset(consumer.assignment()) & offsets.keys():
+        for tp in sorted(ensure_TPset(consumer.assignment()) & offsets.keys()):
             # In this order: seeking wakes aiokafka's fetcher, resuming does not.
             consumer.resume(TopicPartition(*tp))
             consumer.seek(TopicPartition(*tp), offsets[tp])

@@ -24,6 +24,7 @@ from app.engine.offset_watch import OffsetWatch
 from app.engine.pending import Pending
 from app.engine.refusals import Refusals
 from app.engine.stops import Stops
+from app.engine.store_failure import StoreFailed
 from app.engine.task import Task
 from app.engine.tasks import Tasks
 from app.settings import Settings
@@ -101,7 +102,7 @@ class Engine(Service):  # type: ignore[misc]
 
     def moved(self, membership: Membership, plan: Plan, *, kept: bool) -> None:
         """The new assignment is in: give up what was lost, go on with the rest. kept: nobody owned that in between."""
-        self.app.tables.recovery.moved(plan)
+        self.app.tables.recovery.moved(plan)  # step A
         for task in self.tasks.active():
             if not kept or task.id not in plan.mine.active:
                 task.demote()
@@ -125,6 +126,17 @@ class Engine(Service):  # type: ignore[misc]
         if self.moving_since is not None:
             self.observer.rebalanced(monotonic() - self.moving_since)
             self.moving_since = None
+
+    def agent_failed(self, error: BaseException) -> None:
+        """Bring back what an agent was at work on when it failed: it has finished nothing of it."""
+        self.breaker.in_work.leave()
+        active = self.tasks.active()
+        if isinstance(error, StoreFailed):
+            # It concerns one partition, which app.engine.repair brings back.
+            self.reset([task for task in active if task.store.failure is not None])
+            return
+        self.reset(active)
+        self.restore_again()
 
     def reset(self, tasks: list[Task]) -> None:
         """Drop what tasks have not committed."""

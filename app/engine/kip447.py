@@ -76,7 +76,7 @@ class _TxnOffsetCommit(Request[_Request]):  # type: ignore[misc]
 
 
 class _TxnOffsetCommitHandler(sender.TxnOffsetCommitHandler):  # type: ignore[misc]
-    """Adds the membership to the request; everything else is aiokafka's."""
+    """Step 5. Adds the membership to the request; everything else is aiokafka's."""
 
     def create_request(self) -> _TxnOffsetCommit:
         manager, member = self._sender._txn_manager, self._sender.membership
@@ -99,7 +99,7 @@ class _TxnOffsetCommitHandler(sender.TxnOffsetCommitHandler):  # type: ignore[mi
 
 
 class _EndTxnHandler(sender.EndTxnHandler):  # type: ignore[misc]
-    """Sends EndTxn once: no answer means an unknown outcome, never a second try."""
+    """Step 6. Sends EndTxn once: no answer means an unknown outcome, never a second try."""
 
     async def do(self, node_id: int) -> bool:
         try:
@@ -119,7 +119,7 @@ class _Sender(sender.Sender):  # type: ignore[misc]
 
     async def _do_txn_offset_commit(self, offsets: Any, group_id: str) -> None:
         try:
-            # Claimed first, a worker that stalls here could add its changes when the next owner has looked for them.
+            # Step 4. Claimed first, a stalled worker could add its changes after the next owner has looked for them.
             await self._message_accumulator.flush_for_commit()
             node = await self._find_coordinator(sender.CoordinationType.GROUP, group_id)
             if offsets:

@@ -117,7 +117,8 @@ class TransactionalLedger(_OneProducer[TransactionalProducer]):
     async def _commit(self, taken: Taken, membership: Membership) -> dict[TaskId, int]:
         producer = await self._started()
         producer.set_membership(membership)
-        await producer.begin_transaction()
+        await producer.begin_transaction()  # step 2
+        # Step 3. Each batch is sent as it is queued; kip447 waits until all are in the log: steps 4 and 5.
         sending = Sending(producer)
         changelogs = {task.id: await sending.changelog(task, pending) for task, pending in taken}
         await sending.outputs(send for _, pending in taken for send in pending.sends)
@@ -129,7 +130,7 @@ class TransactionalLedger(_OneProducer[TransactionalProducer]):
             raise GroupMoved from error
         finally:
             claiming.cancel()
-        await producer.commit_transaction()
+        await producer.commit_transaction()  # step 6
         # The commit marker takes one more offset behind each batch.
         return {task: await sent.end() + 1 for task, sent in changelogs.items()}
 

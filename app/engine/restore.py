@@ -111,7 +111,7 @@ class Restore(Service):  # type: ignore[misc]
             await asyncio.sleep(0)
         self._reader = self._reader or await ChangelogReader.connected(self.engine.client_options)
         await self._follow()
-        await self.engine.ledger.prepare()
+        await self.engine.ledger.prepare()  # step D
         if not self._holding:
             await self._resume_flow()
         held, seat = self.engine.tasks.held(), self._seat
@@ -125,7 +125,7 @@ class Restore(Service):  # type: ignore[misc]
         assert reader is not None
         copies = [task for task in self.engine.tasks.held() if task.id in seat.active | seat.standby]
         behind = [task for task in copies if not _runs(task)]
-        ends, ids = await reader.ends(behind), await reader.ids(behind)
+        ends, ids = await reader.ends(behind), await reader.ids(behind)  # step B
         if self._seat is not seat:
             return  # asked under the old assignment: what its owners have added since is not in there
         self.ends = ends
@@ -133,7 +133,7 @@ class Restore(Service):  # type: ignore[misc]
             self._repair.check(task, ends[task.id], ids.get(task.changelog, b""))
             if self.remaining(task) > _BULK_RECORDS_MIN:
                 task.store.indexed = False
-        reader.follow(copies, but_not=set(copies) - set(behind))
+        reader.follow(copies, but_not=set(copies) - set(behind))  # step C
         self.log.info("Restoring %d records of %d partitions", sum(map(self.remaining, behind)), len(behind))
 
     async def _tidy(self) -> None:
@@ -228,7 +228,7 @@ class Restore(Service):  # type: ignore[misc]
         if task.id in self._seat.active:
             reader.leave(task)
             try:
-                task.promote()
+                task.promote()  # step E
             except StoreFailed:
                 task.halt()
                 return

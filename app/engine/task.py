@@ -222,7 +222,7 @@ class Task:
             self.committed = Position.decode(rows[POSITION])
 
     def write_committed(self, changelog_offset: int) -> None:
-        """Kafka has it: rows, ids and position to disk in one WriteBatch, and the new state is what readers see."""
+        """Step 7. Kafka has it: rows, ids, position to disk in one WriteBatch; the new state is what readers see."""
         done = self.committing
         assert done is not None
         try:
