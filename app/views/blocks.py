@@ -8,7 +8,7 @@ from app.domain.measures import add
 from app.domain.windows import HOURS, MINUTES, Entries, horizon
 from app.engine.panes import PACKED_KEY_MAX, Series, Windows, keyed, start_of, totals
 from app.engine.windows import newest_of, open_minute
-from app.views.parts import PART_ROWS_MAX, Turns, scanned
+from app.views.parts import PART_ROWS_MAX, scanned
 from app.views.responses import Problem
 from app.views.spans import Spans
 from app.views.worker import Task
@@ -47,30 +47,56 @@ async def _panes(task: Task, asked: Asked) -> AsyncIterator[Found]:
     first, end = asked.spans.whole
     low = -(-max(first, horizon(size, newest), 0) // size.span) * size.span
     high = min(end, newest + 1)
-    if asked.key is None:
-        async for found in _totals(task, totals(windows, size), low, high):
+    hour = newest - newest % HOURS.span
+    if size is HOURS and low <= hour < high:
+        # All at once: a commit in between might end the minute, and it would count twice.
+        for found in [*_open_hour(task, asked, hour, open_minute(newest))]:
             yield found
+        high = hour
+    look = _totals if asked.key is None else _keyed
+    async for found in look(task, asked, low, high):
+        yield found
+
+
+def _open_hour(task: Task, asked: Asked, hour: int, minute: int) -> Iterator[Found]:
+    """The newest hour, and what is packed of its open minute, which is not in it yet."""
+    windows, key = asked.windows, asked.key
+    packed = (totals if key is None else keyed)(windows, MINUTES).packed(minute)
+    row: Entries = task.read(windows.table, packed) or {}
+    if key is None:
+        rows = task.scan(windows.table, *totals(windows, HOURS).span(hour, hour + 1), PART_ROWS_MAX)
+        yield from _found(windows, [*rows, (packed, row)])
     else:
-        turns = Turns()
-        for start in range(low, high, size.span):
-            for part, measures in of_key(task, keyed(windows, size), start, asked.key):
+        parts = [*of_key(task, keyed(windows, HOURS), hour, key), *_of_row(row, windows, key)]
+        yield from ((hour, part, measures) for part, measures in parts)
+
+
+def _found(windows: Windows, rows: list[tuple[bytes, Entries]]) -> Iterator[Found]:
+    for key, row in rows:
+        start = start_of(key)
+        for entry, measures in row.items():
+            yield start, entry or str(windows.table.parts(key)[3]), measures
+
+
+async def _totals(task: Task, asked: Asked, low: int, high: int) -> AsyncIterator[Found]:
+    async for chunk in _chunks(task, asked, low, high):
+        for found in _found(asked.windows, chunk):
+            yield found
+
+
+async def _keyed(task: Task, asked: Asked, low: int, high: int) -> AsyncIterator[Found]:
+    """Pane by pane, but only where there is one: its total says so."""
+    series, last = keyed(asked.windows, asked.spans.panes), -1
+    async for chunk in _chunks(task, asked, low, high):
+        # Currencies without room in their total's row have rows of their own, maybe over several chunks.
+        for start in dict.fromkeys(start_of(key) for key, _ in chunk if start_of(key) != last):
+            last = start
+            for part, measures in of_key(task, series, start, asked.key or ""):
                 yield start, part, measures
-            await turns.give_way()
-    minute = open_minute(newest)
-    if size is HOURS and low <= minute < high:
-        # What is packed of the open minute is not in its hour yet.
-        series = totals(windows, MINUTES) if asked.key is None else keyed(windows, MINUTES)
-        for part, measures in _packed(task, series, minute, asked.key):
-            yield minute, part, measures
 
 
-async def _totals(task: Task, series: Series, low: int, high: int) -> AsyncIterator[Found]:
-    parts = series.windows.table.parts
-    async for chunk in scanned(task, series.windows.table, *series.span(low, max(low, high))):
-        for key, row in chunk:
-            start = start_of(key)
-            for entry, measures in row.items():
-                yield start, entry or str(parts(key)[3]), measures
+def _chunks(task: Task, asked: Asked, low: int, high: int) -> AsyncIterator[list[tuple[bytes, Entries]]]:
+    return scanned(task, asked.windows.table, *totals(asked.windows, asked.spans.panes).span(low, max(low, high)))
 
 
 def of_key(task: Task, series: Series, start: int, key: str) -> Iterator[tuple[str, list[Any]]]:
@@ -83,11 +109,6 @@ def of_key(task: Task, series: Series, start: int, key: str) -> Iterator[tuple[s
         for at, own in task.scan(windows.table, *windows.table.prefix(series.number, start, key), PART_ROWS_MAX):
             if at != packed:
                 yield str(windows.table.parts(at)[3]), own[""]
-
-
-def _packed(task: Task, series: Series, start: int, key: str | None) -> Iterator[tuple[str, list[Any]]]:
-    row: Entries = task.read(series.windows.table, series.packed(start)) or {}
-    return iter(row.items()) if key is None else _of_row(row, series.windows, key)
 
 
 def _of_row(row: Entries, windows: Windows, key: str) -> Iterator[tuple[str, list[Any]]]:

@@ -10,12 +10,16 @@ from urllib.parse import quote
 import aiohttp
 
 from app.simulator.reference.answers import Answer, Answers, date
+from app.simulator.reference.windows import Question
+from tests.broker.window_questions import path, questions
 
 AT_ONCE = 40
+FEW_AT_ONCE = 6
 ASK_SECONDS = 30
 MOST_NIGHTS = 731
 MOST_ROWS = 1_000
 MOST_ITEMS = 300
+WINDOW_QUESTIONS = 60
 
 Key = TypeVar("Key")
 
@@ -86,6 +90,16 @@ class Fleet:
             nights += (await self.there(path))["nights"]
         return nights[:MOST_ROWS]
 
+    async def windows(self, asked: list[Question]) -> dict[Question, list[Answer]]:
+        """The windows of each question."""
+        few = asyncio.Semaphore(FEW_AT_ONCE)  # each of them asks the whole fleet, and most want a day by the minute
+
+        async def ask(question: Question) -> list[Answer]:
+            async with few:
+                return list((await self.there(path(question)))["windows"])
+
+        return await _each(asked, ask)
+
 
 async def observe(fleet: Fleet, answers: Answers, *, low_stock_max: int = 20) -> dict[str, Any]:
     """Everything over HTTP that the checker compares, by the names of its Observed; `answers` only says what to ask."""
@@ -102,6 +116,7 @@ async def observe(fleet: Fleet, answers: Answers, *, low_stock_max: int = 20) ->
         "payments": await _each(answers.payment_ids(), lambda id_: fleet.get(f"/v1/payments/{quote(id_, '')}")),
         "low_stock": (await fleet.there(f"/v1/low-stock?threshold={low_stock_max}&limit={MOST_ROWS}"))["items"],
         "overbooked": await fleet.overbooked(first, end),
+        "windows": await fleet.windows(questions(answers, WINDOW_QUESTIONS)),
     }
 
 

@@ -9,6 +9,7 @@ from app.simulator.reference.answers import Answer, Answers
 from app.simulator.reference.model import Reference
 from app.simulator.reference.murmur2 import partition_of
 from app.simulator.reference.record import DeadLetter
+from app.simulator.reference.windows import Question
 from tests.broker.kafka_log import Letter, Sent
 
 MOST_BYTES = 67_108_864
@@ -26,6 +27,7 @@ class Observed(NamedTuple):
     payments: dict[str, Answer | None]
     low_stock: list[Answer]
     overbooked: list[Answer]
+    windows: dict[Question, list[Answer]]
     letters: list[Letter]
     completed: list[Sent]
 
@@ -42,6 +44,7 @@ def differences(model: Reference, observed: Observed, *, low_stock_max: int = 20
         *_one_of("payment", {each: answers.payments(each) for each in answers.payment_ids()}, observed.payments),
         *_list("low stock", answers.low_stock(low_stock_max), observed.low_stock, order="onHand"),
         *_list("overbooked", answers.overbooked(0, 50_000), observed.overbooked, order="date"),
+        *_rows("windows", {question: answers.windows(question) for question in observed.windows}, observed.windows),
         *_times("dead letter", Counter(map(expected_letter, model.dead_letters)), Counter(observed.letters)),
         *_times("payment-completed", Counter(expected_completed(model)), Counter(observed.completed)),
     ]

@@ -22,6 +22,7 @@ from tests.broker.checker import (
     without_error,
 )
 from tests.broker.kafka_log import Letter
+from tests.broker.window_questions import questions
 
 COUNT = 1_500
 TRIES = 5
@@ -61,6 +62,7 @@ def seen(model: Reference, asked: Answers = ANSWERS) -> Observed:
         payments={each: answers.payment(each) for each in asked.payment_ids()},
         low_stock=answers.low_stock(20)[:LISTED],
         overbooked=answers.overbooked(0, 50_000)[:LISTED],
+        windows={question: answers.windows(question) for question in questions(asked, 40)},
         letters=[expected_letter(letter) for letter in model.dead_letters],
         completed=list(expected_completed(model)),
     )
@@ -131,7 +133,7 @@ def twice(rows: Any) -> Any:
     return [*rows, rows[-1]]
 
 
-@pytest.mark.parametrize("field", [field for field in Observed._fields if field not in ("rows", "items")])
+@pytest.mark.parametrize("field", [field for field in Observed._fields if field not in ("rows", "items", "windows")])
 def test_anything_missing_is_found(field: str) -> None:
     assert differences(MODEL, RIGHT._replace(**{field: without(getattr(RIGHT, field))}))
 
@@ -146,6 +148,14 @@ def test_a_field_torn_from_its_row_is_found() -> None:
     for name in rows[0]:
         torn = {**rows[0], name: "torn"}
         assert differences(MODEL, RIGHT._replace(stores={**RIGHT.stores, store: [torn, *rows[1:]]})), name
+
+
+def test_a_window_that_counts_something_else_is_found() -> None:
+    question, found = next((question, found) for question, found in RIGHT.windows.items() if found)
+    for name in found[0]:
+        torn = {**found[0], name: "torn"}
+        assert differences(MODEL, RIGHT._replace(windows={question: [torn, *found[1:]]})), name
+    assert differences(MODEL, RIGHT._replace(windows={question: found[1:]}))
 
 
 def test_a_booking_without_its_nights_is_found() -> None:

@@ -10,6 +10,7 @@ from app.simulator.reference.model import PARTITIONS, Reference
 from app.simulator.reference.murmur2 import partition_of
 from app.simulator.reference.payments import Completed, Payment
 from app.simulator.reference.stock import Stock
+from app.simulator.reference.windows import Question, ask
 
 EPOCH = datetime.date(1970, 1, 1)
 Answer = dict[str, Any]
@@ -36,6 +37,7 @@ class Answers:
         self._low: list[Answer] = []
         self._hotels: dict[str, list[tuple[int, str, Answer]]] = {}
         self._bookings: dict[str, list[Answer]] = {}
+        self._panes = {kind: windows.kept() for kind, windows in model.windows.items()}
         for (partition, store, item), row in sorted(model.stock.items()):
             on_hand = {"storeId": store, "onHand": row.on_hand}
             self._items.setdefault(item, []).append(on_hand)
@@ -129,6 +131,18 @@ class Answers:
 
     def _payment_key(self, payment_id: str) -> tuple[int, str]:
         return partition_of(payment_id.encode(), PARTITIONS["payment-events"]), payment_id
+
+    def windows(self, question: Question) -> list[Answer]:
+        """All windows of /v1/windows/{kind}."""
+        return ask(self._panes[question.kind], question)
+
+    def window_keys(self, kind: str) -> list[str]:
+        """Every store, region or currency of a kind that is in a pane."""
+        return sorted({key for panes in self._panes[kind].values() for pane in panes for key in pane.keys})
+
+    def window_times(self, kind: str) -> list[int]:
+        """Starts of all panes of a kind."""
+        return sorted({pane.start for panes in self._panes[kind].values() for pane in panes})
 
     def _booking(self, partition: int, booking_id: str) -> Answer:
         row = self._model.bookings[partition, booking_id]

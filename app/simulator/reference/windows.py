@@ -1,7 +1,9 @@
 """Section 4's windows: what was applied, by the minute and the hour it occurred in, as long as that is kept."""
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from fractions import Fraction
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 MINUTE = 60_000
@@ -48,17 +50,49 @@ class Windows:
         """Whether a pane is not older than what is kept behind the newest event of its partition."""
         return place.start + place.span >= self.newest.get(place.partition, 0) - KEPT[place.span]
 
-    def ask(self, key: str | None, *, first: int, end: int, size: int, step: int) -> list[dict[str, Any]]:
-        """Measures of every window that starts in [first, end) and holds anything; times in milliseconds."""
-        span = HOUR if size % HOUR == 0 and step % HOUR == 0 else MINUTE
-        found: dict[int, Counter[str]] = defaultdict(Counter)
-        for place, keys in self.panes.items():
-            if place.span == span and first <= place.start < end + size and self.is_kept(place):
-                for each in keys if key is None else {key} & keys.keys():
-                    for start in range(place.start // step * step, place.start - size, -step):
-                        if first <= start < end:
-                            found[start].update(keys[each])
-        return [{"start": start, "end": start + size, **found[start]} for start in sorted(found)]
+    def kept(self) -> dict[int, list["Kept"]]:
+        """Panes by span, in order of time, without those that are kept no longer."""
+        found: dict[int, list[Kept]] = {span: [] for span in KEPT}
+        for place in sorted(filter(self.is_kept, self.panes), key=lambda place: place.start):
+            found[place.span].append(Kept(place.start, self.panes[place]))
+        return found
+
+
+class Kept(NamedTuple):
+    """Measures by key of one pane that is kept."""
+
+    start: int
+    keys: dict[str, Counter[str]]
+
+
+class Question(NamedTuple):
+    """Windows of one kind and key (or of all keys) that start in [first, end); times in milliseconds."""
+
+    kind: str
+    key: str | None
+    first: int
+    end: int
+    size: int
+    step: int
+
+    @property
+    def span(self) -> int:
+        """The panes it is answered from."""
+        return HOUR if self.size % HOUR == 0 and self.step % HOUR == 0 else MINUTE
+
+
+def ask(kept: dict[int, list[Kept]], question: Question) -> list[dict[str, Any]]:
+    """Measures of every window that holds anything."""
+    _kind, key, first, end, size, step = question
+    panes = kept[question.span]
+    found: dict[int, Counter[str]] = defaultdict(Counter)
+    begin = bisect_left(panes, first, key=attrgetter("start"))
+    for start, keys in panes[begin : bisect_left(panes, end + size, key=attrgetter("start"))]:
+        for each in keys if key is None else {key} & keys.keys():
+            for window in range(start // step * step, start - size, -step):
+                if first <= window < end:
+                    found[window].update(keys[each])
+    return [shown(question.kind, {"start": at, "end": at + size, **found[at]}) for at in sorted(found)]
 
 
 def shown(kind: str, window: dict[str, Any]) -> dict[str, Any]:

@@ -35,7 +35,7 @@ async def test_every_store_is_found_wherever_its_entry_lies(copy: Any) -> None:
         found = await blocks(copy, Asked(CROWDED, spans(MINUTE, MINUTE, 100), store))
         assert found == [[NOON + minute * MINUTE, "", [n, 0, n]] for minute, n in ((0, 2), (1, 2), (61, 1))]
         found = await blocks(copy, Asked(CROWDED, spans(HOUR, HOUR), store))
-        assert found == [[NOON, "", [4, 0, 4]], [NOON + HOUR, "", [1, 0, 1]]]
+        assert sorted(found) == [[NOON, "", [4, 0, 4]], [NOON + HOUR, "", [1, 0, 1]]]
     total = await blocks(copy, Asked(CROWDED, spans(2 * HOUR, 2 * HOUR), None))
     assert total == [[NOON, "", [25, 0, 25]]]
 

@@ -1,6 +1,6 @@
 from app.simulator.reference.bookings import Booking
 from app.simulator.reference.model import Reference
-from app.simulator.reference.windows import HOUR, MINUTE, Windows, booking, shown
+from app.simulator.reference.windows import HOUR, MINUTE, Question, Windows, ask, booking, shown
 from tests.app.simulator.reference.log import NOW, movement, payment
 from tests.app.simulator.reference.log import booking as booked
 
@@ -14,11 +14,14 @@ def test_panes_of_an_hour_make_windows_of_hours_and_panes_of_a_minute_all_others
     for minutes, days in ((0, 0), (0, 2), (1, 2), (90, 2)):
         windows.applied(0, NOON + days * DAY + minutes * MINUTE)
         windows.count(0, "a", at=NOON + days * DAY + minutes * MINUTE, measures={"movements": 1})
-    span = {"first": NOON, "end": NOON + 3 * DAY}
-    assert [w["movements"] for w in windows.ask("a", **span, size=HOUR, step=HOUR)] == [1, 2, 1]
-    assert [w["movements"] for w in windows.ask("a", **span, size=30 * MINUTE, step=30 * MINUTE)] == [2, 1]
-    assert [w["movements"] for w in windows.ask(None, **span, size=2 * HOUR, step=HOUR)] == [1, 2, 3, 1]
-    assert windows.ask("b", **span, size=HOUR, step=HOUR) == []
+
+    def movements(key: str | None, size: int, step: int) -> list[int]:
+        return [w["movements"] for w in ask(windows.kept(), Question("sales", key, NOON, NOON + 3 * DAY, size, step))]
+
+    assert movements("a", HOUR, HOUR) == [1, 2, 1]
+    assert movements("a", 30 * MINUTE, 30 * MINUTE) == [2, 1]
+    assert movements(None, 2 * HOUR, HOUR) == [1, 2, 3, 1]
+    assert movements("b", HOUR, HOUR) == []
     assert windows.late == 0
 
 
@@ -50,10 +53,13 @@ def test_the_model_counts_what_it_applies() -> None:
     ]  # fmt: skip
     for record in log:
         model.feed(record)
-    span = {"first": NOW - DAY, "end": NOW + DAY, "size": HOUR, "step": HOUR}
-    assert [shown("sales", w)["unitsSold"] for w in model.windows["sales"].ask("S1", **span)] == [3]
-    assert [w["movements"] for w in model.windows["sales"].ask("S1", **span)] == [1]
+
+    def asked(kind: str, key: str) -> list[dict[str, object]]:
+        return ask(model.windows[kind].kept(), Question(kind, key, NOW - DAY, NOW + DAY, HOUR, HOUR))
+
+    (sold,) = asked("sales", "S1")
+    assert (sold["unitsSold"], sold["movements"]) == (3, 1)
     assert model.windows["sales"].newest == {0: NOW + 1}
-    assert [w["confirmed"] for w in model.windows["bookings"].ask("EU", **span)] == [1]
-    (paid,) = model.windows["payments"].ask("EUR", **span)
-    assert (paid["authorized"], paid["completed"], paid["completedMinor"], paid.get("failed")) == (1, 1, 12_050, None)
+    assert [window["confirmed"] for window in asked("bookings", "EU")] == [1]
+    (paid,) = asked("payments", "EUR")
+    assert (paid["authorized"], paid["completed"], paid["completedMinor"], paid["failed"]) == (1, 1, 12_050, 0)
