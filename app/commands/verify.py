@@ -19,6 +19,7 @@ from tables.availability import availability
 from tables.bookings import bookings
 from tables.payments import payments
 from tables.stock import stock
+from tables.windows import ALL
 
 DIFFERENCES_SHOWN = 200
 WIDE = 240  # columns where nobody's terminal says
@@ -42,7 +43,7 @@ async def verify(self: ConsoleCommand) -> int:
         topics_ready(app.settings, SPECS, options=options, say=say) as admin,
         Reader(options, admin, advance=advance) as reader,
     ):
-        audit = Audit(reader, Tables(stock, availability, bookings, payments))
+        audit = Audit(reader, Tables(stock, availability, bookings, payments, ALL))
         total = await audit.prepare()
         with bar("verifying", total) as show:
             await audit.run()

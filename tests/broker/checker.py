@@ -44,7 +44,7 @@ def differences(model: Reference, observed: Observed, *, low_stock_max: int = 20
         *_one_of("payment", {each: answers.payments(each) for each in answers.payment_ids()}, observed.payments),
         *_list("low stock", answers.low_stock(low_stock_max), observed.low_stock, order="onHand"),
         *_list("overbooked", answers.overbooked(0, 50_000), observed.overbooked, order="date"),
-        *_rows("windows", {question: answers.windows(question) for question in observed.windows}, observed.windows),
+        *_windows(model, answers, observed.windows),
         *_times("dead letter", Counter(map(expected_letter, model.dead_letters)), Counter(observed.letters)),
         *_times("payment-completed", Counter(expected_completed(model)), Counter(observed.completed)),
     ]

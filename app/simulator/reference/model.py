@@ -91,6 +91,11 @@ class Reference:
         self._settle(record, event, at, reason)
         return reason or APPLIED
 
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether some payment may have been refunded by one of several refunds: its windows are then not known."""
+        return any(any(row != rows[0] for row in rows) for rows in self.alternatives.values())
+
     def finish(self) -> None:
         """No more records come: what still waits for its payment is dead."""
         for waiting in self._waiting.values():

@@ -7,11 +7,13 @@ from typing import Any, NamedTuple
 from app.delivery.dead_letters import SUFFIX, read_headers
 from app.delivery.retries import read_headers as read_origin
 from app.engine.group import BOOKINGS, INVENTORY, PAYMENTS, RETRIES, Group
+from app.engine.panes import Windows
 from app.engine.table import RowTable
 from app.simulator.reference.model import DEAD, Reference, Reservation
 from app.simulator.reference.murmur2 import partition_of
 from app.simulator.reference.payments import UNMATCHED
 from app.simulator.reference.record import LogRecord
+from app.simulator.verification import windows as panes
 from app.simulator.verification.changelog import State
 from app.simulator.verification.comparing import Difference, compare
 from app.simulator.verification.reading import Bounds, Reader
@@ -29,6 +31,7 @@ class Tables(NamedTuple):
     availability: RowTable[Any]
     bookings: RowTable[Any]
     payments: RowTable[Any]
+    windows: tuple[Windows, ...]
 
 
 class Audit:
@@ -73,6 +76,7 @@ class Audit:
         self._compare(
             table, partition, state, {table.key(id_): asdict(row) for (_p, id_), row in model.bookings.items()}
         )
+        self._windows("bookings", partition, state, model)
         if self._is_cut(("booking-events", partition)):
             self._doubtful.update(at for at in model.bookings if state.is_older(table.key(at[1])))
 
@@ -86,6 +90,7 @@ class Audit:
             if found is not None and (row := table.decode(found)._asdict()) in map(asdict, rows):
                 expected[table.key(id_)] = row
         self._compare(table, partition, state, expected)
+        self._windows("payments", partition, state, model)
 
     async def _inventory(self, partition: int) -> None:
         state = await self._state(INVENTORY, partition)
@@ -101,6 +106,24 @@ class Audit:
         self._compare(stock, partition, state, {stock.key(*key[1:]): asdict(row) for key, row in model.stock.items()})
         expected = {nights.key(*key[1:]): asdict(row) for key, row in model.nights.items()}
         self._compare(nights, partition, state, expected)
+        self._windows("sales", partition, state, model)
+
+    def _windows(self, kind: str, partition: int, state: State, model: Reference) -> None:
+        windows = next(each for each in self._tables.windows if each.name == kind)
+        counted, name = model.windows[kind], windows.table.name
+        clock = {windows.clock.key(): {"newest": at} for at in counted.newest.values()}
+        self._compare(windows.clock, partition, state, clock)
+        found = panes.held(windows, state.rows)
+        expected = panes.modelled(counted, panes.newest(windows, state.rows))
+        doubtful = panes.doubtful(windows, state.older or ())
+        unknown = state.older is None or (kind == "payments" and model.is_ambiguous)
+        for place in expected.keys() | found.keys():
+            if unknown or place.pane in doubtful:
+                self.report.left_out[name] += 1
+                continue
+            self.report.compared[name] += 1
+            if what := compare(expected.get(place), found.get(place)):
+                self.report.differences.append(Difference(name, partition, str(place), what))
 
     async def _state(self, group: Group, partition: int) -> State:
         sources = {source: self._bounds.get((source, partition)) for source in group.sources}

@@ -16,7 +16,7 @@ from app.simulator.reference import windows as reference
 from app.simulator.reference.model import Reference
 from tables.windows import booking_windows, sales
 from tests.app.engine.opened import NOW, commit, movement, opened, unit
-from tests.app.engine.panes_held import held, modelled
+from tests.app.engine.panes_held import same
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 #: So few fit one row that rows of their own are common.
@@ -42,10 +42,6 @@ def modelled_sales(events: list[Any]) -> Reference:
 
 def late_of(events: list[Any]) -> int:
     return modelled_sales(events).windows["sales"].late
-
-
-def same(task: Task, model: Reference, windows: Windows) -> bool:
-    return all(held(task, windows, total=total) == modelled(model, windows, total=total) for total in (False, True))
 
 
 STORES = st.sampled_from(["a", "b", "c", "d", "e", "ü" * 30, "long" * 20])

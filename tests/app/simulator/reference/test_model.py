@@ -96,6 +96,7 @@ def test_refunds_that_waited_and_those_that_overtook_them_are_alternatives() -> 
     model.feed(payment(eventId="e4", status="REFUNDED", amountMinor=3)._replace(offset=3))
     assert model.payments[0, "P1"].amount_minor == 1
     assert [row.amount_minor for row in model.alternatives[0, "P1"]] == [1, 2, 3]
+    assert model.is_ambiguous
     assert model.ignored == {("payment-events", "lower-rank"): 2}
 
 
@@ -106,6 +107,7 @@ def test_a_refund_not_yet_tried_again_leaves_the_payment_completed() -> None:
     model.finish()
     assert model.payments[0, "P1"].status == "COMPLETED"
     assert model.alternatives == {}
+    assert not model.is_ambiguous
     assert model.dead_letters == []
 
 
