@@ -83,6 +83,13 @@ def _one_of(what: str, allowed: dict[str, list[Answer]], found: dict[str, Answer
             yield f"{what} {key}: expected {allowed.get(key)}, found {found.get(key)}"
 
 
+def _windows(model: Reference, answers: Answers, found: dict[Question, list[Answer]]) -> Iterator[str]:
+    # Which of several refunds was the first is known to nobody, nor then what payments' windows hold.
+    known = {question: windows for question, windows in found.items() if question.kind != "payments"}
+    sure = known if model.is_ambiguous else found
+    yield from _rows("windows", {question: answers.windows(question) for question in sure}, sure)
+
+
 def _list(what: str, expected: list[Answer], found: list[Answer], *, order: str) -> Iterator[str]:
     if [row[order] for row in expected[:LISTED]] != [row[order] for row in found]:
         yield f"{what}: expected {len(expected[:LISTED])} rows, found {len(found)}, or another order"
