@@ -17,7 +17,9 @@ def tasks(tmp_path: Path) -> Tasks:
 def test_a_task_is_opened_once_with_the_tables_of_its_group(tasks: Tasks) -> None:
     task = tasks.open(TaskId("inventory", 3))
     assert tasks.open(TaskId("inventory", 3)) is task is tasks.get("inventory", 3)
-    assert {table.name for table in task.tables.values()} == {table.name for table in TABLES if table.group == "inventory"}
+    assert {table.name for table in task.tables.values()} == {
+        table.name for table in TABLES if table.group == "inventory"
+    }
     assert tasks.get("inventory", 4) is None
     tasks.close_all()
 
