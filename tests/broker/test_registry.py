@@ -6,10 +6,10 @@ import asyncio
 import os
 import time
 from collections.abc import Iterable, Iterator
+from functools import partial
+from operator import eq
 
-import aiohttp
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from app.engine.registry.client import RegistryClient
 from app.engine.registry.subjects import register
@@ -19,7 +19,7 @@ from app.simulator.scenario import Scenario, Shares
 from schemas.bundled import BUNDLED
 from tests.broker.apicurio import Apicurio
 from tests.broker.harness import Harness
-from tests.broker.workers import Worker
+from tests.broker.scraped import total, until
 
 pytestmark = pytest.mark.broker
 
@@ -39,20 +39,6 @@ def traffic(seed: int, v3: bytes) -> Iterator[Outgoing]:
             if turn % 2:
                 value = v3 + value[len(V2) :] + (b"\0" if turn % 3 else b"\2\4hi")
         yield record._replace(value=value, due=None)
-
-
-async def measured(worker: Worker, name: str, **labels: str) -> float:
-    """The sum of a metric's series with these labels."""
-    async with aiohttp.ClientSession() as session, session.get(f"{worker.url}/metrics") as answer:
-        families = list(text_string_to_metric_families(await answer.text()))
-    samples = [sample for family in families for sample in family.samples if sample.name == name]
-    return sum(sample.value for sample in samples if labels.items() <= sample.labels.items())
-
-
-async def until_at_least(least: float, worker: Worker, name: str, **labels: str) -> None:
-    async with asyncio.timeout(60):
-        while await measured(worker, name, **labels) < least:  # noqa: ASYNC110 - a worker tells nobody
-            await asyncio.sleep(0.2)
 
 
 def counted(records: Iterable[Outgoing], topic: str) -> int:
@@ -78,18 +64,18 @@ async def test_a_version_that_comes_in_an_outage_waits_and_nothing_else_does(
     try:
         during = list(traffic(2, b"\0" + v3_id.to_bytes(4, "big")))
         await harness.send(during)
-        await until_at_least(1, worker, "stayshelf_partition_stopped", topic="booking-events", reason="registry")
-        await until_at_least(1, worker, "stayshelf_schemas_awaited")
+        await until(worker, "stayshelf_partition_stopped", lambda n: n > 0, topic="booking-events", reason="registry")
+        await until(worker, "stayshelf_schemas_awaited", lambda n: n > 0)
         for topic in ("inventory-events", "payment-events"):
             count = counted([*before, *during], topic)
-            await until_at_least(count, worker, "kafka_consumer_records_consumed_total", topic=topic)
-        bookings = await measured(worker, "kafka_consumer_records_consumed_total", topic="booking-events")
+            await until(worker, "kafka_consumer_records_consumed_total", partial(eq, count), topic=topic)
+        bookings = await total(worker, "kafka_consumer_records_consumed_total", topic="booking-events")
         assert bookings < counted([*before, *during], "booking-events")
         await asyncio.sleep(max(0.0, began + OUTAGE_SECONDS - time.monotonic()))
-        assert await measured(worker, "stayshelf_schema_registry_up") == 0
+        assert await total(worker, "stayshelf_schema_registry_up") == 0
     finally:
         registry.thaw()
     model = await harness.check()
     assert not {letter.reason for letter in model.dead_letters} & {"unknown-schema", "does-not-fit-schema"}
-    assert await measured(worker, "stayshelf_partition_stopped") == 0
-    assert await measured(worker, "stayshelf_schema_registry_up") == 1
+    assert await total(worker, "stayshelf_partition_stopped") == 0
+    assert await total(worker, "stayshelf_schema_registry_up") == 1

@@ -13,7 +13,7 @@ NO_SUBJECT, NO_VERSION, NO_SCHEMA, NO_LEVEL = 40401, 40402, 40403, 40408
 _ABSENT = frozenset({NO_SUBJECT, NO_VERSION, NO_SCHEMA})
 
 ANSWER_BYTES_MAX = 1 << 20
-_TIMEOUT = aiohttp.ClientTimeout(total=5.0)
+_TIMEOUT = aiohttp.ClientTimeout(total=10.0)
 _SHOWN = 300
 
 

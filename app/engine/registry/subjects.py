@@ -44,7 +44,10 @@ async def register(client: RegistryClient) -> list[Finding]:
             try:
                 given = await client.register(subject, text)
             except RegistryRefused as refused:
-                findings.append(Finding(subject, number, "", f"refused: {refused}"))
+                # Someone else, or an earlier try of ours that was answered too late, may have registered it meanwhile.
+                known = await client.lookup(subject, text)
+                problem = "" if known is not None else f"refused: {refused}"
+                findings.append(Finding(subject, number, "" if known is None else f"id {known.id}, was there", problem))
             else:
                 findings.append(Finding(subject, number, f"id {given}, registered"))
     return findings

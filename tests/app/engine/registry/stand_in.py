@@ -17,6 +17,8 @@ class StandIn:
 
     def __init__(self) -> None:
         self.answers: dict[tuple[str, str], tuple[int, Any]] = {}
+        #: Answers from the second time on.
+        self.later: dict[tuple[str, str], tuple[int, Any]] = {}
         self.asked: list[tuple[str, str]] = []
         self._port = free_port()
         self._runner: web.AppRunner | None = None
@@ -50,7 +52,10 @@ class StandIn:
 
     async def _answer(self, request: web.Request) -> web.Response:
         self.asked.append((request.method, request.path_qs))
-        status, body = self.answers.get((request.method, request.path), NONE_SUCH)
+        place = request.method, request.path
+        status, body = self.answers.get(place, NONE_SUCH)
+        if place in self.later:
+            self.answers[place] = self.later.pop(place)
         return web.Response(status=status, body=body if isinstance(body, bytes) else orjson.dumps(body))
 
 

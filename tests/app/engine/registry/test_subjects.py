@@ -69,3 +69,18 @@ async def test_ids_of_ours_in_a_registry_that_counts_otherwise(client: RegistryC
             stand_in.answers["POST", f"/subjects/{subject}"] = (200, {"id": 70, "version": 1, "schema": "{}"})
         assert set((await ids(other)).values()) == {70}
         await other.close()
+
+
+async def test_a_schema_somebody_registers_at_the_same_time_is_there() -> None:
+    async with StandIn() as stand_in:
+        client = RegistryClient(stand_in.url)
+        there = (200, {"id": 3, "version": 1, "schema": "{}"})
+        for subject in SUBJECTS:
+            stand_in.answers["PUT", f"/config/{subject}"] = (200, {})
+            stand_in.answers["POST", f"/subjects/{subject}"] = there
+            stand_in.answers["POST", f"/subjects/{subject}/versions"] = (409, {"error_code": 409, "message": "no"})
+        late = stand_in.answers.pop(("POST", "/subjects/payment-events-value"))
+        assert [finding.subject for finding in await register(client) if finding.problem] == ["payment-events-value"]
+        stand_in.later["POST", "/subjects/payment-events-value"] = late
+        assert not [finding for finding in await register(client) if finding.problem]
+        await client.close()
