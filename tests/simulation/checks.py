@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import asdict
 from typing import Any
 
@@ -17,13 +18,13 @@ from app.simulator.reference.model import Reference, Reservation
 from app.simulator.reference.payments import UNMATCHED, Completed
 from app.simulator.reference.record import LogRecord
 from app.simulator.reference.shapes import BY_ID
+from app.simulator.verification.windows import held, modelled, newest
 from schemas import reservations
 from tables import windows
 from tables.availability import availability
 from tables.bookings import bookings
 from tables.payments import payments
 from tables.stock import stock
-from tests.app.engine.panes_held import Held, held
 from tests.broker.checker import expected_completed, expected_letter, without_error
 from tests.broker.kafka_log import COMPLETED_TOPIC, Letter, Sent
 from tests.simulation.broker import Broker
@@ -111,16 +112,11 @@ def _panes(task: Task, model: Reference) -> Iterator[str]:
         # Which of two refunds counts, and so in which pane, is written nowhere.
         if each.table.group != task.group or (each.name == "payments" and model.alternatives):
             continue
-        reference = model.windows[each.name]
-        for total in (False, True):
-            expected: Held = {}
-            for place, keys in reference.panes.items():
-                if place.partition == task.partition and reference.is_kept(place):
-                    for key, values in keys.items():
-                        at = (place.span, place.start, "" if total else key)
-                        expected.setdefault(at, Counter()).update(values)
-            if held(task, each, total=total) != {at: +values for at, values in expected.items()}:
-                yield f"{each.name} windows of {task.group}-{task.partition}: expected {expected}"
+        reference, rows = copy(model.windows[each.name]), dict(task.store.scan(b"a", b"z"))
+        reference.panes = {place: keys for place, keys in reference.panes.items() if place.partition == task.partition}
+        expected, found = modelled(reference, newest(each, rows)), held(each, rows)
+        if found != expected:
+            yield f"{each.name} windows of {task.group}-{task.partition}: expected {expected}, found {found}"
 
 
 def _letters(broker: Broker) -> Iterator[Letter]:
