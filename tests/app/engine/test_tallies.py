@@ -45,9 +45,9 @@ def counted(task: Task) -> dict[bytes, int]:
     """What a look at all rows finds."""
     found = {}
     for tag, table in task.tables.items():
-        rows = [table.decode(value) for _, value in task.store.scan(tag, bytes([tag[0] + 1]))]
-        assert table.tally is not None
-        found[tag] = table.tally.count(rows)
+        if table.tally is not None:
+            rows = [table.decode(value) for _, value in task.store.scan(tag, bytes([tag[0] + 1]))]
+            found[tag] = table.tally.count(rows)
     return found
 
 
@@ -131,7 +131,7 @@ def test_a_copy_that_is_rebuilt_or_closed_while_it_is_counted_opens_again(tmp_pa
     live.close()
     again = opened(tmp_path)
     next(iter(again.store.begin_tallies([stock.prefix()])))
-    again.rebuild()
+    again.rebuild("damaged")
     assert again.store.tallies == {}
     reindexer.want(again)
     again.close()
