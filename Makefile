@@ -37,8 +37,8 @@ format: $(VENV)/set-up-dev  ## format the code, and mend what ruff can mend
 bench: $(VENV)/set-up-dev  ## the benchmarks; benchmarks/README.md says what they measure
 	$(BIN)/python -m benchmarks --broker $(BROKER)
 
-chaos: $(VENV)/set-up-dev  ## crash tests, longer than the suite runs them
-	$(BIN)/python -m pytest tests/chaos
+chaos: $(VENV)/set-up-dev  ## kill and cut everything for half an hour (Docker); CHAOS="--only zombies --seed 7" for a part
+	$(BIN)/python -m tests.chaos $(CHAOS)
 
 fuzz: $(VENV)/set-up-dev  ## 5,000 requests drawn from the API's description, idle and while workers are killed
 	STAYSHELF_TEST_REQUESTS=5000 $(BIN)/python -m pytest tests/broker/test_described_api.py

@@ -145,6 +145,8 @@ class _Sender(sender.Sender):  # type: ignore[misc]
             await _EndTxnHandler(self, commit_result).do(node)
         except KafkaError as error:
             self._txn_manager.fatal_error(error)
+            # Nobody may wait for it any more: a commit that was given up, a worker that ends.
+            self._txn_manager.wait_for_transaction_end().exception()
 
 
 class TransactionalProducer(AIOKafkaProducer):  # type: ignore[misc]

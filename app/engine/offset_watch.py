@@ -62,13 +62,15 @@ class OffsetWatch(Service):  # type: ignore[misc]
             admin = AIOKafkaAdminClient(**options)
             await start_all(consumer, log, admin)
             self._consumer, self._log, self._admin = consumer, log, admin
-        self.end_offsets = _plain(await end_offsets(self._admin, self._consumer, self._partitions))
-        self.start_offsets = _plain(await self._consumer.beginning_offsets(self._partitions))
-        committed = await self._admin.list_consumer_group_offsets(self.engine.app.conf.id, partitions=self._partitions)
+        # Names of its own: the worker may end, and let go of the clients, in the middle of a look.
+        consumer, log, admin = self._consumer, self._log, self._admin
+        self.end_offsets = _plain(await end_offsets(admin, consumer, self._partitions))
+        self.start_offsets = _plain(await consumer.beginning_offsets(self._partitions))
+        committed = await admin.list_consumer_group_offsets(self.engine.app.conf.id, partitions=self._partitions)
         self.claimed = {(tp.topic, tp.partition): at.offset for tp, at in committed.items()}
         self.group_offsets = {place: at for place, at in self.claimed.items() if place[0] not in INTERNAL_SOURCES}
         # After what is committed, so that no lag is below 0.
-        self.log_ends = _plain(await end_offsets(self._admin, self._log, self._partitions))
+        self.log_ends = _plain(await end_offsets(admin, log, self._partitions))
         self._note_stalled(monotonic())
 
     def _note_stalled(self, now: float) -> None:

@@ -1,9 +1,10 @@
 """One real Kafka broker for tests that need no more: the one named by the environment, or a container."""
 
 import os
+import random
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from docker.errors import DockerException
 from testcontainers.core.config import testcontainers_config
@@ -15,6 +16,8 @@ testcontainers_config.ryuk_disabled = True  # its image can't be had everywhere;
 IMAGE = "apache/kafka:4.1.0"
 NAMED = "STAYSHELF_TEST_BROKER"
 HEAP = "-Xms256m -Xmx512m"
+PORTS = range(20_000, 32_000)  # below those that outgoing connections are given
+PORT_TRIES = 100
 
 
 class NoBroker(Exception):
@@ -67,6 +70,20 @@ def container(**options: str) -> Iterator[str]:
 
 def free_port() -> int:
     """A port of this machine nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports in a row that nobody listens on, and that no outgoing connection takes while their process restarts."""
+    for _ in range(PORT_TRIES):
+        first = random.randrange(PORTS.start, PORTS.stop - count)
+        with ExitStack() as held:
+            try:
+                for port in range(first, first + count):
+                    probe = held.enter_context(socket.socket())
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return list(range(first, first + count))
+    raise NoBroker(f"no {count} free ports in a row")

@@ -36,17 +36,19 @@ class Worker:
             "WEB_PORT": str(self.port),
             **settings,
         }
+        self.data_dir = Path(told["DATA_DIR"])
         kept = {name: value for name, value in os.environ.items() if not name.startswith("STAYSHELF_")}
         self.environment = kept | {f"STAYSHELF_{name}": value for name, value in told.items()}
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> Self:
-        """Start the process; again after it ended."""
-        command = [sys.executable, "-m", "faust", "-A", self.application, "worker", "-l", "info"]
+    def start(self, module: str = "faust", **settings: str) -> Self:
+        """Start the process; again after it ended. `module` runs Faust's command line; settings are for this time."""
+        command = [sys.executable, "-m", module, "-A", self.application, "worker", "-l", "info"]
         command += ["--web-port", str(self.port)]
+        told = self.environment | {f"STAYSHELF_{name}": value for name, value in settings.items()}
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                command, cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+                command, cwd=ROOT, env=told, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
             )
         return self
 
@@ -72,20 +74,28 @@ class Worker:
             raise
 
     @property
-    def running(self) -> bool:
-        """Whether the process is there."""
-        return self._process is not None and self._process.poll() is None
-
-    @property
     def pid(self) -> int:
-        """The process' id."""
+        """The process id, also when it is gone."""
         assert self._process is not None
         return self._process.pid
 
     @property
     def status(self) -> int | None:
-        """Its exit status; a negative one is the signal it died of."""
+        """Its exit status, negative for a signal; None while it runs, or never did."""
         return None if self._process is None else self._process.poll()
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is there."""
+        return self._process is not None and self._process.poll() is None
+
+    async def is_ready(self, session: aiohttp.ClientSession) -> bool:
+        """Whether /health/ready says so now."""
+        try:
+            async with session.get(f"{self.url}/health/ready") as answer:
+                return answer.status == 200
+        except aiohttp.ClientError:
+            return False  # not listening yet
 
     async def ready(self, within: float = READY_SECONDS) -> None:
         """Wait until /health/ready says so; fails with the end of the log where it does not, or the process ends."""
@@ -94,12 +104,8 @@ class Worker:
             while time.monotonic() < deadline:
                 if not self.running:
                     break
-                try:
-                    async with session.get(f"{self.url}/health/ready") as answer:
-                        if answer.status == 200:
-                            return
-                except aiohttp.ClientError:
-                    pass  # not listening yet
+                if await self.is_ready(session):
+                    return
                 await asyncio.sleep(0.1)
         raise AssertionError(f"the worker is {'not ready' if self.running else 'gone'}:\n{self.tail()}")
 

@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 from types import SimpleNamespace
 from typing import Any
 
@@ -74,3 +75,23 @@ def test_lag_is_from_the_end_or_from_the_stable_offset() -> None:
     assert (offsets.lag(*at), offsets.lag(*at, stable=True)) == (8, 4)
     offsets.claimed = {at: 10}
     assert (offsets.lag(*at), offsets.lag(*at, stable=True)) == (2, 0)
+
+
+async def test_a_worker_may_end_in_the_middle_of_a_look(tansu: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = {"bootstrap_servers": tansu}
+    async with topics_ready(Settings(_env_file=None), SPECS, options=options, say=lambda line: None):
+        offsets = watch(tansu)
+        await offsets._look()
+        whole, closing = offset_watch.end_offsets, []
+
+        async def while_closing(*args: Any) -> Any:
+            found = await whole(*args)
+            if not closing:
+                closing.append(asyncio.ensure_future(offsets._close()))
+                await asyncio.sleep(0)  # the clients are let go of before the look goes on
+            return found
+
+        monkeypatch.setattr(offset_watch, "end_offsets", while_closing)
+        with contextlib.suppress(KafkaError):  # what its loop knows to expect
+            await offsets._look()
+        await closing[0]
