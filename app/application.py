@@ -1,7 +1,7 @@
 """The one Faust App: what it is made of, and the list of modules it loads."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import faust
@@ -100,6 +100,12 @@ class App(faust.App):  # type: ignore[misc]
     def warmed(self) -> bool:
         """Whether the copies this worker was to warm up when it came were ready once."""
         return bool(self.tables.recovery.warming.done_once)
+
+    @property
+    def stopped(self) -> Collection[tuple[str, int, str]]:
+        """Topic, partition and reason of what stands still here."""
+        stopped: Collection[tuple[str, int, str]] = self.engine.stops.shown().keys()
+        return stopped
 
     @property
     def start_offsets(self) -> Mapping[tuple[str, int], int]:

@@ -61,12 +61,21 @@ class CopyInfo(TypedDict):
     lag: dict[str, int]
 
 
+class StoppedInfo(TypedDict):
+    """A source partition that stands still here; reason is that of stayshelf_partition_stopped."""
+
+    topic: str
+    partition: int
+    reason: str
+
+
 class WorkerInfo(TypedDict):
     """The worker that answers, as it sees itself."""
 
     url: str
     inTouch: bool
     copies: list[CopyInfo]
+    stopped: list[StoppedInfo]
 
 
 class Topology(TypedDict):
@@ -89,6 +98,7 @@ async def topology(request: web.Request) -> web.Response:
                 "url": worker.own_url,
                 "inTouch": worker.in_touch,
                 "copies": copies_of(worker),
+                "stopped": [StoppedInfo(topic=at[0], partition=at[1], reason=at[2]) for at in sorted(worker.stopped)],
             },
             agents=[_agent(name, agent) for name, agent in sorted(worker.agents.items())],
             tables=[_table(name, table) for name, table in sorted(worker.tables.items())],

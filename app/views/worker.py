@@ -1,6 +1,6 @@
 """What the HTTP side asks of the worker it runs in: the engine's App is one, and so is whatever a test builds."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -128,6 +128,11 @@ class Worker(Protocol):
     @property
     def warmed(self) -> bool:
         """Whether the copies it was to warm up when it came were ready once."""
+        ...
+
+    @property
+    def stopped(self) -> Collection[tuple[str, int, str]]:
+        """Topic, partition and reason of what stands still here."""
         ...
 
     @property

@@ -71,6 +71,7 @@ class FakeWorker:
         self.in_touch = True
         self.moving = False
         self.warmed = True
+        self.stopped: set[tuple[str, int, str]] = set()
         self.start_offsets: dict[tuple[str, int], int] = {}
         self.end_offsets: dict[tuple[str, int], int] = {}
         self.group_offsets: dict[tuple[str, int], int] = {}

@@ -30,6 +30,15 @@ async def test_it_shows_what_there_is_and_who_holds_what(three: Any) -> None:
     }  # fmt: skip
 
 
+async def test_partitions_that_stand_still_are_named_with_the_reason(one: Any) -> None:
+    assert (await one.get("/v1/topology")).json["worker"]["stopped"] == []
+    one.workers[0].stopped = {("payment-events", 4, "refused"), ("booking-events", 10, "registry")}
+    assert (await one.get("/v1/topology")).json["worker"]["stopped"] == [
+        {"topic": "booking-events", "partition": 10, "reason": "registry"},
+        {"topic": "payment-events", "partition": 4, "reason": "refused"},
+    ]
+
+
 async def test_a_partition_nobody_is_known_to_hold_is_shown_so(one: Any) -> None:
     one.owners.clear()
     body = (await one.get("/v1/topology")).json
