@@ -15,6 +15,7 @@ from app.engine.topic_specs import SPECS
 from app.simulator.verification.audit import Audit, Tables
 from app.simulator.verification.reading import Reader
 from app.simulator.verification.report import STRAYS_NAMED, Report
+from app.simulator.verification.writer_schemas import WriterSchemas
 from tables.availability import availability
 from tables.bookings import bookings
 from tables.payments import payments
@@ -42,8 +43,9 @@ async def verify(self: ConsoleCommand) -> int:
     async with (
         topics_ready(app.settings, SPECS, options=options, say=say) as admin,
         Reader(options, admin, advance=advance) as reader,
+        WriterSchemas(app.settings.schema_registry) as schemas,
     ):
-        audit = Audit(reader, Tables(stock, availability, bookings, payments, ALL))
+        audit = Audit(reader, Tables(stock, availability, bookings, payments, ALL), schemas)
         total = await audit.prepare()
         with bar("verifying", total) as show:
             await audit.run()

@@ -7,10 +7,11 @@ import sys
 from tests.broker.workers import ROOT
 
 
-def verify(bootstrap: str, *, expected: int) -> str:
-    """What `faust -A app verify` prints; its exit status must be the expected one."""
+def verify(bootstrap: str, *, expected: int, **settings: str) -> str:
+    """What `faust -A app verify` prints; its exit status must be the expected one. Settings without their prefix."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("STAYSHELF_")}
-    told = {"STAYSHELF_BROKER": f"kafka://{bootstrap}", "STAYSHELF_REPLICATION_FACTOR": "1"}
+    settings = {"BROKER": f"kafka://{bootstrap}", "REPLICATION_FACTOR": "1", **settings}
+    told = {f"STAYSHELF_{name}": value for name, value in settings.items()}
     done = subprocess.run(
         [sys.executable, "-m", "faust", "-A", "app", "verify"],
         cwd=ROOT,

@@ -6,25 +6,21 @@ from itertools import islice
 from time import monotonic
 from typing import Any
 
-import orjson
 from mode import Service
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponential
 
 from app.engine.decode.registry import RegistryUnavailable
 from app.engine.registry.client import RegistryClient, RegistryDown, RegistryRefused, TooLarge
 from app.engine.registry.kept import KeptSchemas
+from app.engine.registry.texts import parsed, writer_text
 
-#: Limits on what strangers may register: bytes of one text, of all texts in memory, ids asked for at a time.
-TEXT_BYTES_MAX = 256 << 10
+#: Limits on what strangers may register: bytes of all texts in memory, ids asked for at a time.
 ALL_TEXTS_BYTES_MAX = 4 << 20
 WANTED_MAX = 1_000
 #: How long "there is no such schema" is taken as an answer; an id is registered before anything is written with it.
 ABSENT_S = 5.0
 _AT_ONCE = 8
 _RETRY_S_MAX = 2.0
-
-#: Stands for a schema nobody can read: every record written with it does not fit.
-UNREADABLE: Mapping[str, Any] = {}
 
 
 class RemoteRegistry(Service):  # type: ignore[misc]
@@ -122,20 +118,12 @@ class RemoteRegistry(Service):  # type: ignore[misc]
         self._wanted.pop(what, None)
 
     async def _ask_schema(self, schema_id: int) -> None:
-        try:
-            found = await self._client.schema(schema_id)
-        except TooLarge:
-            found = {"schema": ""}
-        if found is None:
+        text = await writer_text(self._client, schema_id)
+        if text is None:
             if len(self._absent) >= WANTED_MAX:
                 self._absent.clear()
             self._absent[schema_id] = monotonic() + ABSENT_S
             return
-        text = found.get("schema")
-        if not isinstance(text, str):
-            raise RegistryDown("the registry's answer has no schema")
-        if found.get("schemaType", "AVRO") != "AVRO" or found.get("references"):
-            text = ""  # other formats, and types declared in other subjects, are not read
         self._learn(schema_id, text)
         await asyncio.to_thread(self._kept.keep, schema_id, text)
 
@@ -151,18 +139,8 @@ class RemoteRegistry(Service):  # type: ignore[misc]
 
     def _learn(self, schema_id: int, text: str) -> None:
         size = len(text)
-        schema = _parsed(text)
+        schema = parsed(text)
         self._bytes += size - self._schemas.pop(schema_id, (None, 0))[1]
         self._schemas[schema_id] = schema, size
         while self._bytes > ALL_TEXTS_BYTES_MAX or len(self._schemas) > WANTED_MAX:
             self._bytes -= self._schemas.pop(next(iter(self._schemas)))[1]
-
-
-def _parsed(text: str) -> Any:
-    if len(text) > TEXT_BYTES_MAX:
-        return UNREADABLE
-    try:
-        found = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return UNREADABLE
-    return UNREADABLE if found is None else found

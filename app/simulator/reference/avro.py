@@ -59,10 +59,19 @@ def type_of(shape: Shape) -> str:
     return type_of(shape["type"])
 
 
+def label_of(shape: Shape) -> str:
+    """What must be the same in writer and reader: the type, and of an enum its name without namespace too."""
+    kind = type_of(shape)
+    return f"enum {shape['name'].rpartition('.')[2]}" if kind == "enum" else kind
+
+
 def decode_record(content: bytes, writer: Shape) -> dict[str, tuple[str, Any]]:
     """{field: (type as written, value)} of a whole body; DoesNotFit where it is not exactly one record."""
     body = Body(content)
-    fields = {field["name"]: _decode(body, field["type"]) for field in writer["fields"]}
+    try:
+        fields = {field["name"]: _decode(body, field["type"]) for field in writer["fields"]}
+    except RecursionError:
+        raise DoesNotFit from None
     if body.position != len(content):
         raise DoesNotFit
     return fields
@@ -79,7 +88,7 @@ def _decode(body: Body, shape: Shape) -> tuple[str, Any]:
         index = body.integer(INT_BITS)
         if not 0 <= index < len(shape["symbols"]):
             raise DoesNotFit
-        return kind, shape["symbols"][index]
+        return label_of(shape), shape["symbols"][index]
     if kind == "fixed":
         return kind, body.take(shape["size"])
     if kind in ("array", "map"):
@@ -143,10 +152,10 @@ def resolve_record(written: Mapping[str, tuple[str, Any]], reader: Shape) -> dic
 
 def _resolve(kind: str, value: Any, reader: Shape) -> Any:
     for branch in reader if isinstance(reader, list) else [reader]:
-        wanted = type_of(branch)
+        wanted = label_of(branch)
         if kind != wanted and kind not in PROMOTED.get(wanted, ()):
             continue
-        if wanted == "enum" and value not in branch["symbols"]:
+        if wanted.startswith("enum") and value not in branch["symbols"]:
             continue
         if wanted == "string" and kind == "bytes":
             return _text(value)

@@ -18,6 +18,7 @@ from app.simulator.verification.changelog import State
 from app.simulator.verification.comparing import Difference, compare
 from app.simulator.verification.reading import Bounds, Reader
 from app.simulator.verification.report import Report
+from app.simulator.verification.writer_schemas import WriterSchemas
 
 SOURCES = ("booking-events", "inventory-events", "payment-events")
 LETTERS = tuple(source + SUFFIX for source in SOURCES)
@@ -37,9 +38,10 @@ class Tables(NamedTuple):
 class Audit:
     """One verification; `prepare` takes the snapshot, `run` compares."""
 
-    def __init__(self, reader: Reader, tables: Tables) -> None:
+    def __init__(self, reader: Reader, tables: Tables, schemas: WriterSchemas) -> None:
         self.report = Report()
         self._reader = reader
+        self._schemas = schemas
         self._tables = tables
         self._bounds: dict[Place, Bounds] = {}
         self._dead: Counter[tuple[str, int, int]] = Counter()
@@ -139,12 +141,17 @@ class Audit:
     async def _recomputed(self, topic: str, partition: int, state: State) -> Reference:
         waiting = await self._waiting(topic, partition, state)
         model = Reference(
-            dead=self._dead, waiting=waiting, reserve=lambda each: self._reserved[each.partition].append(each)
+            self._schemas.shapes,
+            dead=self._dead,
+            waiting=waiting,
+            reserve=lambda each: self._reserved[each.partition].append(each),
         )
         bounds = self._bounds[topic, partition]
         until = bounds._replace(end=min(state.next_offset(topic), bounds.end))
         async for found in self._reader.records(topic, partition, until):
             record = LogRecord(topic, partition, found.offset, found.timestamp, found.key, found.value)
+            if record[:3] not in self._dead:
+                await self._schemas.learn(record.value)
             if model.feed(record) != DEAD and found.key is not None:
                 belongs = partition_of(found.key, len(self._partitions(topic)))
                 if belongs != partition:

@@ -12,6 +12,7 @@ from app.engine.registry import remote
 from app.engine.registry.client import RegistryClient
 from app.engine.registry.kept import KeptSchemas
 from app.engine.registry.remote import RemoteRegistry
+from app.engine.registry.texts import TEXT_BYTES_MAX, UNREADABLE
 from schemas.bundled import BUNDLED, PAYMENT_EVENT, schema_text
 from tests.app.engine.registry.stand_in import StandIn, until
 
@@ -141,7 +142,7 @@ RECURSIVE = {
         "null",
         "{",
         nested(5_000),
-        '"' + "x" * remote.TEXT_BYTES_MAX + '"',
+        '"' + "x" * TEXT_BYTES_MAX + '"',
         '"' + "x" * (2 << 20) + '"',
         RECURSIVE,
         {"type": "record", "name": "R", "fields": [{"name": "a", "type": "Nowhere"}]},
@@ -165,11 +166,11 @@ async def test_other_formats_and_references_are_not_read(
     registry: RemoteRegistry, stand_in: StandIn, more: dict[str, Any]
 ) -> None:
     stand_in.has(9, BUNDLED[PAYMENT_EVENT], **more)
-    assert await answered(registry, 9) is remote.UNREADABLE
+    assert await answered(registry, 9) is UNREADABLE
 
 
 async def test_many_large_schemas_stay_within_a_limit(registry: RemoteRegistry, stand_in: StandIn) -> None:
-    size = remote.TEXT_BYTES_MAX - 20
+    size = TEXT_BYTES_MAX - 20
     count = remote.ALL_TEXTS_BYTES_MAX // size + 3
     for schema_id in range(count):
         stand_in.has(schema_id, '"' + "x" * size + '"')

@@ -89,12 +89,18 @@ def test_every_kind_of_a_later_writer_s_field_is_stepped_over() -> None:
         (("long", 1), "int"),
         (("string", "x"), "long"),
         (("null", None), "string"),
-        (("enum", "Z"), {"type": "enum", "symbols": []}),
+        (("enum e", "Z"), {"type": "enum", "name": "a.e", "symbols": ["A"]}),
+        (("enum other", "A"), {"type": "enum", "name": "a.e", "symbols": ["A"]}),
     ],
 )
 def test_a_type_that_does_not_promote_does_not_fit(written: tuple[str, object], reader: object) -> None:
     with pytest.raises(DoesNotFit):
         resolve_record({"f": written}, {"fields": [{"name": "f", "type": reader}]})
+
+
+def test_an_enum_is_known_by_its_name_without_namespace() -> None:
+    reader = {"fields": [{"name": "f", "type": {"type": "enum", "name": "a.e", "symbols": ["A"]}}]}
+    assert resolve_record({"f": ("enum e", "A")}, reader) == {"f": "A"}
 
 
 def test_bytes_are_read_as_text_and_a_missing_field_without_default_does_not_fit() -> None:

@@ -1,6 +1,6 @@
 """Verifications of histories written by hand: source records, dead letters, and changelogs made of the model's rows."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -23,15 +23,20 @@ from app.settings import Settings
 from app.simulator.reference.model import PARTITIONS, Coordinates, Reference
 from app.simulator.reference.murmur2 import partition_of
 from app.simulator.reference.record import LogRecord
+from app.simulator.reference.registered import shape_of
+from app.simulator.reference.shapes import BY_ID, Shape
 from app.simulator.verification.audit import Audit, Tables
 from app.simulator.verification.reading import Reader
 from app.simulator.verification.report import Report
+from app.simulator.verification.writer_schemas import WriterSchemas
+from schemas.bundled import BUNDLED
 from tables.availability import availability
 from tables.bookings import bookings
 from tables.payments import payments
 from tables.stock import stock
 from tables.windows import ALL
-from tests.app.simulator.reference.log import NOW, allotment, booking, movement, payment
+from tests.app.engine.registry.stand_in import StandIn
+from tests.app.simulator.reference.log import MOVEMENT, NOW, PAYMENT, allotment, avro, booking, movement, payment
 from tests.app.simulator.verification.pane_rows import pane_rows
 
 CHANGELOGS = {
@@ -92,9 +97,10 @@ async def verified(
     letters: int = 1,
     waiting: Collection[Coordinates] = (),
     upstream: tuple[int, int] = (99, 0),
+    schemas: Mapping[int, Shape] = BY_ID,
 ) -> Report:
     """The report on these sources and on changelogs that hold what the model says, changed by `change`."""
-    model = Reference(waiting=waiting)
+    model = Reference(schemas, waiting=waiting)
     for record in log:
         model.feed(record)
     model.finish()
@@ -120,8 +126,11 @@ async def verified(
                     await producer.send(topic, value, key, partition)
             for (topic, partition), value in positions(log, dict.fromkeys(range(12), upstream)).items():
                 await producer.send(topic, value, POSITION_KEY, partition)
-        async with Reader(options, admin, advance=lambda _count: None) as reader:
-            audit = Audit(reader, TABLES)
+        async with (
+            Reader(options, admin, advance=lambda _count: None) as reader,
+            WriterSchemas(settings.schema_registry) as writers,
+        ):
+            audit = Audit(reader, TABLES, writers)
             assert await audit.prepare() >= len(log)
             await audit.run()
             return audit.report
@@ -194,6 +203,26 @@ async def test_a_changed_row_and_one_too_many_are_found(embedded: Settings) -> N
 async def test_dead_letters_that_are_missing_or_doubled_are_found(embedded: Settings, letters: int, what: str) -> None:
     report = await verified(embedded, LOG, letters=letters)
     assert (("inventory-events-dlt", what)) in {(each.table, each.what) for each in report.differences}
+
+
+async def test_writers_are_read_by_the_registry_s_own_numbers(
+    embedded: Settings,
+) -> None:
+    later = {**BUNDLED[3], "fields": [*BUNDLED[3]["fields"], {"name": "note", "type": ["null", "string"]}]}
+    known = {300: shape_of(later), 301: shape_of(BUNDLED[4])}
+    sale, paid = avro(3, MOVEMENT), avro(4, PAYMENT)
+    log = [
+        movement()._replace(value=b"\0\0\0\1\x2c" + sale[5:] + b"\2\4hi"),
+        payment()._replace(value=b"\0\0\0\1\x2d" + paid[5:]),
+        movement(eventId="e2")._replace(value=b"\0\0\0\0\3" + sale[5:]),
+    ]
+    async with StandIn() as stand_in:
+        stand_in.has(300, later)
+        stand_in.has(301, BUNDLED[4])
+        registered = embedded.model_copy(update={"schema_registry": stand_in.url})
+        report = await verified(registered, placed(*log), schemas=known)
+    assert report.differences == []
+    assert report.compared["stock"] == report.compared["payments"] == 1
 
 
 REFUNDED_EARLY = placed(
