@@ -10,6 +10,8 @@ from aiokafka.admin.records_to_delete import RecordsToDelete
 
 from app.domain.stock import StockRow
 from app.engine.idempotent import IdempotentProducer
+from app.simulator.encoding import JSON, encode
+from app.simulator.outgoing import Outgoing
 from app.simulator.reference.murmur2 import partition_of
 from app.simulator.scenario import Scenario, Shares
 from tables.stock import stock
@@ -18,6 +20,7 @@ from tests.broker.harness import Harness
 
 pytestmark = pytest.mark.broker
 
+DAY, HOUR = 86_400_000, 3_600_000
 CHANGELOG = "stayshelf-inventory-changelog"
 
 
@@ -65,8 +68,18 @@ async def test_tables_that_are_right_and_a_damaged_row(harness: Harness) -> None
     assert said.splitlines()[-1].endswith("differences: 1")
 
 
+def booked(nights: int, hours_ago: int) -> Outgoing:
+    """A booking, or, with other nights, its amendment; so long ago that hours count it and minutes don't."""
+    now = int(time.time() * 1_000)
+    stay = {"checkIn": now + 10 * DAY, "checkOut": now + (10 + nights) * DAY, "occurredAt": now - hours_ago * HOUR}
+    ids = {"eventId": f"old {nights}", "bookingId": "old", "customerId": "c", "hotelId": "h"}
+    event = {**ids, **stay, "totalAmount": 1.5, "currency": "EUR", "status": "CONFIRMED"}
+    return Outgoing("booking-events", b"c:APAC", encode(event, JSON))
+
+
 async def test_a_source_without_its_beginning(harness: Harness) -> None:
     await harness.start()
+    await harness.send([booked(1, hours_ago=300)])
     await filled(harness, seed=1, count=2_000)
     admin = AIOKafkaAdminClient(bootstrap_servers=harness.bootstrap)
     await admin.start()
@@ -81,6 +94,7 @@ async def test_a_source_without_its_beginning(harness: Harness) -> None:
         {TopicPartition(*place): RecordsToDelete(before_offset=cut) for place, cut in cuts.items()}
     )
     await admin.close()
+    await harness.send([booked(2, hours_ago=200)])
     await filled(harness, seed=2, count=2_000)
     said = verify(harness.bootstrap, expected=0)
     for (topic, partition), cut in cuts.items():

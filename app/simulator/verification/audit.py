@@ -1,6 +1,7 @@
 """The recomputation itself, one partition after another: bookings first, for they take the hotels' nights."""
 
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ from app.engine.table import RowTable
 from app.simulator.reference.model import DEAD, Reference, Reservation
 from app.simulator.reference.murmur2 import partition_of
 from app.simulator.reference.payments import UNMATCHED
+from app.simulator.reference.poison import read_event
 from app.simulator.reference.record import LogRecord
 from app.simulator.verification import windows as panes
 from app.simulator.verification.changelog import State
@@ -22,6 +24,7 @@ from app.simulator.verification.writer_schemas import WriterSchemas
 
 SOURCES = ("booking-events", "inventory-events", "payment-events")
 LETTERS = tuple(source + SUFFIX for source in SOURCES)
+ROW_ID = {"booking-events": "bookingId", "payment-events": "paymentId"}
 Place = tuple[str, int]  # topic, partition
 
 
@@ -47,6 +50,7 @@ class Audit:
         self._dead: Counter[tuple[str, int, int]] = Counter()
         self._reserved: dict[int, list[Reservation]] = defaultdict(list)
         self._doubtful: set[tuple[int, str]] = set()  # bookings that may be older than their source's beginning
+        self._occurred: list[tuple[str, int]] = []  # bookings or payments of a cut partition's events, and when
 
     async def prepare(self) -> int:
         """Fix how far every topic is read; the number of offsets to pass in all."""
@@ -78,7 +82,7 @@ class Audit:
         self._compare(
             table, partition, state, {table.key(id_): asdict(row) for (_p, id_), row in model.bookings.items()}
         )
-        self._windows("bookings", partition, state, model)
+        self._windows("bookings", partition, state, model, unsure=self._unsure(table, state))
         if self._is_cut(("booking-events", partition)):
             self._doubtful.update(at for at in model.bookings if state.is_older(table.key(at[1])))
 
@@ -92,7 +96,7 @@ class Audit:
             if found is not None and (row := table.decode(found)._asdict()) in map(asdict, rows):
                 expected[table.key(id_)] = row
         self._compare(table, partition, state, expected)
-        self._windows("payments", partition, state, model)
+        self._windows("payments", partition, state, model, unsure=self._unsure(table, state))
 
     async def _inventory(self, partition: int) -> None:
         state = await self._state(INVENTORY, partition)
@@ -110,14 +114,20 @@ class Audit:
         self._compare(nights, partition, state, expected)
         self._windows("sales", partition, state, model)
 
-    def _windows(self, kind: str, partition: int, state: State, model: Reference) -> None:
+    def _unsure(self, table: RowTable[Any], state: State) -> set[tuple[int, int]]:
+        """Panes of events whose booking or payment is older than the source: what they changed is unknown."""
+        return panes.around(at for id_, at in self._occurred if state.is_older(table.key(id_)))
+
+    def _windows(
+        self, kind: str, partition: int, state: State, model: Reference, *, unsure: Collection[tuple[int, int]] = ()
+    ) -> None:
         windows = next(each for each in self._tables.windows if each.name == kind)
         counted, name = model.windows[kind], windows.table.name
         clock = {windows.clock.key(): {"newest": at} for at in counted.newest.values()}
         self._compare(windows.clock, partition, state, clock)
         found = panes.held(windows, state.rows)
         expected = panes.modelled(counted, panes.newest(windows, state.rows))
-        doubtful = panes.doubtful(windows, state.older or ())
+        doubtful = panes.doubtful(windows, state.older or ()).union(unsure)
         unknown = state.older is None or (kind == "payments" and model.is_ambiguous)
         for place in expected.keys() | found.keys():
             if unknown or place.pane in doubtful:
@@ -146,13 +156,19 @@ class Audit:
             waiting=waiting,
             reserve=lambda each: self._reserved[each.partition].append(each),
         )
+        self._occurred.clear()
         bounds = self._bounds[topic, partition]
         until = bounds._replace(end=min(state.next_offset(topic), bounds.end))
         async for found in self._reader.records(topic, partition, until):
             record = LogRecord(topic, partition, found.offset, found.timestamp, found.key, found.value)
             if record[:3] not in self._dead:
                 await self._schemas.learn(record.value)
-            if model.feed(record) != DEAD and found.key is not None:
+            if model.feed(record) == DEAD:
+                continue
+            if topic in ROW_ID and self._is_cut((topic, partition)):
+                event = read_event(record, self._schemas.shapes)
+                self._occurred.append((event[ROW_ID[topic]], event["occurredAt"]))
+            if found.key is not None:
                 belongs = partition_of(found.key, len(self._partitions(topic)))
                 if belongs != partition:
                     self.report.stray(topic, partition, found.key, belongs=belongs)

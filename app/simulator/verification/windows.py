@@ -86,3 +86,8 @@ def doubtful(windows: Windows, older: Iterable[bytes]) -> set[tuple[int, int]]:
             found.add((SIZES[number % len(SIZES)].span, start))
             found.add((HOURS.span, start - start % HOURS.span))
     return found
+
+
+def around(moments: Iterable[int]) -> set[tuple[int, int]]:
+    """The panes of every size that these event times lie in."""
+    return {(size.span, at - at % size.span) for at in moments for size in SIZES}

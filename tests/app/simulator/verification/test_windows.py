@@ -1,7 +1,7 @@
 from app.domain.windows import HOURS, MINUTES, EventTime
 from app.engine.panes import keyed, totals
 from app.simulator.reference.model import Reference
-from app.simulator.verification.windows import Place, doubtful, held, modelled, newest
+from app.simulator.verification.windows import Place, around, doubtful, held, modelled, newest
 from tables.windows import booking_windows, sales
 from tests.app.simulator.reference.log import NOW, booking, movement
 from tests.app.simulator.verification.pane_rows import pane_rows
@@ -47,3 +47,8 @@ def test_a_doubtful_minute_makes_its_hour_doubtful() -> None:
 def test_a_place_says_where_it_is() -> None:
     assert str(Place(HOURS.span, 0, None)) == "60m / 0 / all"
     assert str(Place(MINUTES.span, 5, "a")) == "1m / 5 / a"
+
+
+def test_panes_around_event_times() -> None:
+    assert around([NOW, NOW + 1]) == {(MINUTES.span, MINUTE), (HOURS.span, HOUR)}
+    assert around([]) == set()
