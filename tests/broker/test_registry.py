@@ -75,7 +75,7 @@ async def test_a_version_that_comes_in_an_outage_waits_and_nothing_else_does(
         bookings = await total(worker, "kafka_consumer_records_consumed_total", topic="booking-events")
         assert bookings < counted([*before, *during], "booking-events")
         assert await total(worker, "stayshelf_partition_stopped", topic="booking-events", reason="registry") > 0
-        assert await total(worker, "stayshelf_schema_registry_up") == 0
+        await until(worker, "stayshelf_schema_registry_up", lambda up: up == 0)
     finally:
         registry.thaw()
     model = await harness.check()
