@@ -15,7 +15,7 @@ from tests.simulation.kafka_log import Partition
 from tests.simulation.transactions import NONE, OUT_OF_ORDER_SEQUENCE, Transactions
 from tests.simulation.virtual_time import EPOCH_S
 
-NODES = 2
+NODES = 3
 SEQUENCES_KEPT = 5
 REFUSED = 10  # MessageSizeTooLarge stands for everything that a producer must not try again
 WATCH_S = 0.5

@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from random import Random
 from types import SimpleNamespace
 from typing import Any
+from zlib import crc32
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaConnectionError
@@ -52,7 +53,7 @@ class Client:
         return range(PARTITIONS[topic])
 
     def leader_for_partition(self, tp: TopicPartition) -> int:
-        return int(tp.partition) % NODES
+        return (crc32(tp.topic.encode()) + int(tp.partition)) % NODES
 
     def get_random_node(self) -> int:
         return 0

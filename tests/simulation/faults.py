@@ -17,8 +17,7 @@ RESTORES = ("Join", "Ends", "Fetch")
 POINTS = (
     *[f"{way} {name}" for name in REQUESTS for way in ("send", "done", "answer")],
     *[f"{way} {name}" for name in RESTORES for way in ("done", "answer")],
-    "write",
-    "written",
+    *["write", "written"] * 3,
 )
 #: Beyond the session timeout of 6 s: the worker wakes up as a zombie, before or after its transaction times out.
 STALLS = ((0.5, 4.0), (6.5, 9.5), (6.5, 9.5), (6.5, 9.5), (10.5, 15.0))

@@ -11,7 +11,7 @@ from aiokafka.producer import sender
 from app.delivery.duplicates import DuplicateIndex
 from app.engine import kip447, ledgers
 from app.engine.changelog_reader import ChangelogReader
-from app.engine.committer import CommitFailed, Committer
+from app.engine.committer import CommitFailed, SendRefused
 from app.engine.consumer_thread import ConsumerThread
 from app.engine.kip447 import Membership
 from app.engine.ledgers import TransactionalLedger
@@ -141,22 +141,20 @@ def a_refused_batch_is_overlooked() -> AbstractContextManager[Any]:
 
 
 def a_reset_task_starts_before_its_transaction_ends() -> AbstractContextManager[Any]:
-    """Tasks are reset first, the producer is given up later, and only then their changelogs are looked at."""
+    """Tasks are reset first; the producer is given up, and their changelogs are looked at, only later."""
+    commit = TransactionalLedger.commit
 
-    async def commit(self: Committer, taken: ledgers.Taken) -> None:
+    async def early(self: TransactionalLedger, taken: ledgers.Taken) -> dict[TaskId, int]:
         try:
-            offsets = await self.ledger.commit(taken)
-        except CommitFailed:
-            self.engine.reset([task for task, _ in taken])
-            await self.ledger.renew()
-            await asyncio.sleep(0.1)
-            self.engine.restore_again()
-            return
-        for task, pending in taken:
-            if task.committing is pending:
-                task.write_committed(offsets[task.id])
+            return await commit(self, taken)
+        except CommitFailed as error:
+            if not isinstance(error, SendRefused):
+                for task, _ in taken:
+                    task.reset()
+                await asyncio.sleep(0.3)
+            raise
 
-    return patch.object(Committer, "_commit", commit)
+    return patch.object(TransactionalLedger, "commit", early)
 
 
 def event_ids_are_not_restored() -> AbstractContextManager[Any]:

@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
+from random import Random
 from types import SimpleNamespace
 from typing import Any
 
@@ -43,6 +44,8 @@ AGENTS = {
 }
 HEARTBEAT_S = 0.25
 QUEUE_UNITS = 16
+#: How often an agent is busy before it takes the next unit.
+BUSY = 0.2
 DECODERS = decoders(BundledRegistry())
 
 
@@ -154,7 +157,7 @@ class App:
         """One agent on its stream; one that fails is started again, as Faust does."""
         while True:
             try:
-                await agent.fun(Stream(self.queues[agent]))
+                await agent.fun(Stream(self.queues[agent], self.line.rng))
             except Exception as error:
                 self.engine.agent_failed(error)
 
@@ -243,15 +246,18 @@ class App:
 
 
 class Stream:
-    """An agent's stream."""
+    """An agent's stream; now and then the agent is busy, so that units wait in the queue."""
 
-    def __init__(self, queue: Any) -> None:
+    def __init__(self, queue: Any, rng: Random) -> None:
         self._queue = queue
+        self._rng = rng
 
     def __aiter__(self) -> "Stream":
         return self
 
     async def __anext__(self) -> Any:
+        if self._rng.random() < BUSY:
+            await asyncio.sleep(self._rng.choice((0.01, 0.05, 1.0)))
         return await self._queue.get()
 
 
