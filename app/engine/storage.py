@@ -92,7 +92,13 @@ class PartitionStore:
         failure = failure_of(error)
         if self.failure is None or isinstance(failure, StoreDamaged):
             self.failure = failure
+        self.unchecked_get = self._refuse
         return failure
+
+    def _refuse(self, _key: Any = None) -> Any:
+        """A write that failed left a hole: what is read behind it is wrong, and one more write would hide it."""
+        if self.failure is not None:
+            raise self.failure
 
     def get(self, key: bytes) -> bytes | None:
         """The value of a key, or None."""
@@ -114,6 +120,7 @@ class PartitionStore:
 
         tallies are differences by table's tag; None where nobody knows them: then the rows must be counted anew.
         """
+        self._refuse()
         batch, known = WriteBatch(raw_mode=True), self._known
         put, delete = batch.put, batch.delete
         for key, value in rows:
@@ -160,6 +167,7 @@ class PartitionStore:
 
         An early end raises, it never shortens.
         """
+        self._refuse()
         options = ReadOptions()
         options.set_iterate_upper_bound(stop)
         try:
@@ -198,6 +206,7 @@ class PartitionStore:
 
     def delete_range(self, start: bytes, stop: bytes) -> None:
         """Delete every key from start up to, without, stop."""
+        self._refuse()
         self._known.clear()
         try:
             self._db.delete_range(start, stop, _without_log)

@@ -202,3 +202,20 @@ def test_the_first_failure_stays_unless_it_turns_out_to_be_damage(tmp_path: Path
     store.close()
     assert store.failed(Exception("Corruption: of a closed store")) is not store.failure
     assert store.failure is damage
+
+
+def test_a_store_that_failed_neither_takes_nor_tells_anything_more(tmp_path: Path) -> None:
+    store = PartitionStore(tmp_path / "inventory-0")
+    store.write([(b"s1", b"a")], 5, {}, tallies={})
+    store.failed(DiskRefuses("full"))
+    for use in (
+        lambda: store.write([(b"s2", b"b")], 9, {}, tallies={}),
+        lambda: store.get(b"s1"),
+        lambda: store.unchecked_get(b"s1"),
+        lambda: list(store.scan(b"s", b"t")),
+        lambda: store.delete_range(b"s", b"t"),
+    ):
+        with pytest.raises(DiskRefuses):
+            use()
+    assert store.changelog_offset == 5
+    store.close()
