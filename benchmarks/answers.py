@@ -1,0 +1,72 @@
+"""Answers over everything: milliseconds over HTTP from three workers that hold millions of rows."""
+
+import asyncio
+import multiprocessing
+import statistics
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+
+from benchmarks.holders import HOTELS, MINUTE, NOW, ROOMS, STORES, serve
+from tests.broker.single import free_port
+
+WORKERS = 3
+ASKED = 60
+_PATIENCE_S = 60.0
+_DAY, _HOUR = 1_440 * MINUTE, 60 * MINUTE
+
+QUESTIONS = {
+    "low_stock": "/v1/low-stock?threshold=20&limit=1000",
+    "overbooked": "/v1/overbooked?from=2025-06-15&to=2026-06-15&limit=1000",
+    "item": "/v1/items/sku-00001/stock",
+    "windows_day_by_hour": f"/v1/windows/sales?from={NOW - _DAY}&to={NOW}&size=1h",
+    "windows_hour_by_minute": f"/v1/windows/sales?from={NOW - _HOUR}&to={NOW}&size=1m",
+    "windows_day_by_minute": f"/v1/windows/sales?from={NOW - _DAY}&to={NOW}&size=1m",
+    "windows_sliding_day": f"/v1/windows/sales?from={NOW - _DAY}&to={NOW}&size=1d&step=1m",
+    "windows_of_a_store": f"/v1/windows/sales?storeId=store-00001&from={NOW - _DAY}&to={NOW}&size=1m",
+}
+
+
+async def measure(rows: int) -> AsyncIterator[dict[str, Any]]:
+    """One figure a question: the median and the slowest but two of sixty, asked one after another in turn."""
+    processes = multiprocessing.get_context("spawn")
+    ready: Any = processes.Queue()
+    ports = [free_port() for _ in range(WORKERS)]
+    items = rows // STORES
+    workers = [processes.Process(target=serve, args=(ports, n, items, ready), daemon=True) for n in range(WORKERS)]
+    for worker in workers:
+        worker.start()
+    try:
+        for _ in workers:
+            await asyncio.to_thread(ready.get)
+        async with aiohttp.ClientSession() as client:
+            for name, path in QUESTIONS.items():
+                await _warmed(client, ports, path)
+                times = [await _ask(client, f"http://127.0.0.1:{ports[n % WORKERS]}{path}") for n in range(ASKED)]
+                yield {
+                    "job": "answers", "question": name, "workers": WORKERS, "stock_rows": items * STORES,
+                    "night_rows": HOTELS * ROOMS * 365, "median_ms": round(statistics.median(times), 1),
+                    "p95_ms": round(sorted(times)[-3], 1),
+                }  # fmt: skip
+    finally:
+        for worker in workers:
+            worker.kill()
+
+
+async def _warmed(client: aiohttp.ClientSession, ports: list[int], path: str) -> None:
+    """Ask every worker until it answers once: pages are read, connections made."""
+    for port in ports:
+        async with asyncio.timeout(_PATIENCE_S):
+            while (await client.get(f"http://127.0.0.1:{port}{path}")).status != 200:  # noqa: ASYNC110
+                await asyncio.sleep(1.0)
+
+
+async def _ask(client: aiohttp.ClientSession, url: str) -> float:
+    started = time.perf_counter()
+    async with client.get(url) as answer:
+        body = await answer.json()
+    assert answer.status == 200, body
+    assert body.get("items") or body.get("nights") or body.get("stores") or body.get("windows")
+    return (time.perf_counter() - started) * 1000
