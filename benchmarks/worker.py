@@ -61,8 +61,7 @@ class Worker:
 
     def cpu(self) -> float:
         """CPU seconds of the worker so far."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        return cpu_of(self.process.pid)
 
     def peak_mb(self) -> float:
         """Most resident memory so far."""
@@ -82,6 +81,12 @@ class Worker:
                     pass
                 await asyncio.sleep(0.05)
         raise TimeoutError("the worker did not get ready: " + (self.directory / "log").read_text()[-2000:])
+
+
+def cpu_of(pid: int) -> float:
+    """CPU seconds of a process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def busy() -> float:

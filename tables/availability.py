@@ -13,8 +13,8 @@ from app.engine.table import Index, RowFormat, RowTable, Tally
 overbooked = Index(
     "overbooked",
     INVENTORY.name,
-    KeyFormat(b"\xf3", (int, str, str)),
-    "night, hotel, room type: more sold than there is",
+    KeyFormat(b"\xf3", (int, str, str, int, int, int)),
+    "night, hotel, room type, capacity, sold, closed: all that is shown, so that no answer has to look up rows",
 )
 
 
@@ -22,11 +22,18 @@ def reindex(keys: Sequence[bytes], before: Sequence[Night | None], after: Sequen
     """The entries of nights that became overbooked, or no longer are."""
     changes = {}
     for key, old, new in zip(keys, before, after, strict=True):
-        is_now = is_overbooked(new)
-        if is_now != (old is not None and is_overbooked(old)):
+        was, is_now = old is not None and is_overbooked(old), is_overbooked(new)
+        if was or is_now:
             hotel, night, room = availability.parts(key)
-            changes[overbooked.key(night, hotel, room)] = is_now
+            if old is not None and was:
+                changes[overbooked.key(night, hotel, room, *_shown(old))] = False
+            if is_now:
+                changes[overbooked.key(night, hotel, room, *_shown(new))] = True
     return changes
+
+
+def _shown(night: Night) -> tuple[int, int, int]:
+    return night.capacity or 0, night.sold, int(night.closed)
 
 
 availability: RowTable[Night] = app.Table(

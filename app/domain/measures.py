@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from app.domain.bookings import Booking, transition
 from app.domain.exact import ZERO, amount, plus
 from app.domain.payments import Payment
-from app.domain.windows import MINUTES, Entries, Pane, Panes
+from app.domain.windows import MINUTES, Pane, Panes
 from schemas.inventory import InventoryEvent
 
 #: Units sold, units returned, movements.
@@ -18,6 +18,8 @@ BOOKINGS = ("pending", "confirmed", "cancelled", "amended", "nights", "amount")
 PAYMENTS = ("authorized", "completed", "failed", "refunded", "completedMinor", "refundedMinor")
 
 CURRENCY_LETTERS = 3
+
+Key = TypeVar("Key")
 
 
 class Entry(NamedTuple):
@@ -57,7 +59,7 @@ def fold(panes: Panes, entries: Iterable[Entry]) -> None:
         add(pane.totals, entry.part, entry.measures)
 
 
-def add(entries: Entries, key: str, measures: list[Any]) -> None:
+def add(entries: dict[Key, list[Any]], key: Key, measures: list[Any]) -> None:
     """Add measures to those of a key, in place."""
     held = entries.get(key)
     if held is None:

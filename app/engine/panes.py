@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 
 from app.domain.measures import add
 from app.domain.windows import SIZES, Entries, EventTime, PaneSize
-from app.engine.keys import unpacked_number
 from app.engine.table import RowTable
 
 #: Bytes of a key that is packed: a unit's packed rows must fit one batch, however many panes it touches.
@@ -27,6 +26,7 @@ Get = Callable[[bytes], bytes | None]
 Changes = dict[bytes, Entries]
 
 _numbers = struct.Struct(">QQ").pack
+_number = struct.Struct(">Q").unpack_from
 _SIGN = 1 << 63
 
 
@@ -162,7 +162,7 @@ class PaneRows:
 
 def start_of(key: bytes) -> int:
     """The pane start in a row's key."""
-    return unpacked_number(key[9:17])
+    return int(_number(key, 9)[0]) - _SIGN
 
 
 def entries_of(windows: Windows, key: bytes, row: Entries) -> Iterator[tuple[int, int, str, list[Any]]]:

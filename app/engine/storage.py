@@ -26,7 +26,8 @@ META = b"\x02"
 
 _CHANGELOG_OFFSET = META + b"changelog-offset"
 _TALLIES = META + b"tallies"
-_INDEXED = META + b"indexed"
+#: Another name for other entries: what a copy has of those before is dropped, and built anew.
+_INDEXED = META + b"indexed-2"
 _IDENTITY = META + b"identity"
 _CHANGELOG_ID = META + b"changelog-id"
 Tallies = dict[bytes, int]

@@ -1,6 +1,6 @@
 """What one copy of a partition knows of some windows: the sums of its panes, block by block."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -17,6 +17,8 @@ from app.views.worker import Task
 Row = list[Any]
 #: A pane's start, and part and measures of what it holds.
 Found = tuple[int, str, list[Any]]
+#: Measures by a block's start and part.
+Sums = dict[tuple[int, str], list[Any]]
 
 
 class Asked(NamedTuple):
@@ -27,21 +29,43 @@ class Asked(NamedTuple):
     key: str | None
 
 
-async def blocks(task: Task, asked: Asked) -> list[Row]:
+async def blocks(task: Task, asked: Asked) -> Sums:
     """The blocks with anything in them; what has expired is not there any more."""
     length = asked.spans.block
-    sums: dict[int, Entries] = {}
-    left = PART_ROWS_MAX
-    async for start, part, measures in _panes(task, asked):
-        block = sums.setdefault(start - start % length, {})
-        left -= part not in block
-        if left < 0:
+    sums: Sums = {}
+    async for found in _panes(task, asked):
+        for start, part, measures in found:
+            at = (start - start % length, part)
+            if at in sums:
+                add(sums, at, measures)
+            else:
+                sums[at] = list(measures)
+        if len(sums) > PART_ROWS_MAX:
             raise Problem(400, f"the answer has over {PART_ROWS_MAX} rows in one partition: ask for less")
-        add(block, part, measures)
-    return [[start, part, as_json_value(measures)] for start, parts in sums.items() for part, measures in parts.items()]
+    return sums
 
 
-async def _panes(task: Task, asked: Asked) -> AsyncIterator[Found]:
+def combined(copies: list[Sums]) -> list[Row]:
+    """The blocks of several copies added up, as a JSON value."""
+    sums = copies[0] if copies else {}
+    for copy in copies[1:]:
+        for at, measures in copy.items():
+            if at in sums:
+                add(sums, at, measures)
+            else:
+                sums[at] = measures
+    return [[start, part, as_json_value(measures)] for (start, part), measures in sums.items()]
+
+
+def summed(rows: Iterable[Row]) -> Sums:
+    """Blocks of several workers added up."""
+    sums: Sums = {}
+    for start, part, measures in rows:
+        add(sums, (start, part), [Decimal(each) if type(each) is str else each for each in measures])
+    return sums
+
+
+async def _panes(task: Task, asked: Asked) -> AsyncIterator[list[Found]]:
     windows, size = asked.windows, asked.spans.panes
     newest = newest_of(task.read(windows.clock, windows.clock.key()))
     first, end = asked.spans.whole
@@ -50,49 +74,49 @@ async def _panes(task: Task, asked: Asked) -> AsyncIterator[Found]:
     hour = newest - newest % HOURS.span
     if size is HOURS and low <= hour < high:
         # All at once: a commit in between might end the minute, and it would count twice.
-        for found in [*_open_hour(task, asked, hour, open_minute(newest))]:
-            yield found
+        yield _open_hour(task, asked, hour, open_minute(newest))
         high = hour
     look = _totals if asked.key is None else _keyed
     async for found in look(task, asked, low, high):
         yield found
 
 
-def _open_hour(task: Task, asked: Asked, hour: int, minute: int) -> Iterator[Found]:
+def _open_hour(task: Task, asked: Asked, hour: int, minute: int) -> list[Found]:
     """The newest hour, and what is packed of its open minute, which is not in it yet."""
     windows, key = asked.windows, asked.key
     packed = (totals if key is None else keyed)(windows, MINUTES).packed(minute)
     row: Entries = task.read(windows.table, packed) or {}
     if key is None:
         rows = task.scan(windows.table, *totals(windows, HOURS).span(hour, hour + 1), PART_ROWS_MAX)
-        yield from _found(windows, [*rows, (packed, row)])
-    else:
-        parts = [*of_key(task, keyed(windows, HOURS), hour, key), *_of_row(row, windows, key)]
-        yield from ((hour, part, measures) for part, measures in parts)
+        return _found(windows, [*rows, (packed, row)])
+    parts = [*of_key(task, keyed(windows, HOURS), hour, key), *_of_row(row, windows, key)]
+    return [(hour, part, measures) for part, measures in parts]
 
 
-def _found(windows: Windows, rows: list[tuple[bytes, Entries]]) -> Iterator[Found]:
-    for key, row in rows:
-        start = start_of(key)
-        for entry, measures in row.items():
-            yield start, entry or str(windows.table.parts(key)[3]), measures
+def _found(windows: Windows, rows: list[tuple[bytes, Entries]]) -> list[Found]:
+    """What rows of totals hold: an entry's key is its part, and so is that of an entry with a row of its own."""
+    if not windows.part_length:
+        return [(start_of(key), "", measures) for key, row in rows for measures in row.values()]
+    return [
+        (start_of(key), entry or str(windows.table.parts(key)[3]), measures)
+        for key, row in rows
+        for entry, measures in row.items()
+    ]
 
 
-async def _totals(task: Task, asked: Asked, low: int, high: int) -> AsyncIterator[Found]:
+async def _totals(task: Task, asked: Asked, low: int, high: int) -> AsyncIterator[list[Found]]:
     async for chunk in _chunks(task, asked, low, high):
-        for found in _found(asked.windows, chunk):
-            yield found
+        yield _found(asked.windows, chunk)
 
 
-async def _keyed(task: Task, asked: Asked, low: int, high: int) -> AsyncIterator[Found]:
+async def _keyed(task: Task, asked: Asked, low: int, high: int) -> AsyncIterator[list[Found]]:
     """Pane by pane, but only where there is one: its total says so."""
     series, last = keyed(asked.windows, asked.spans.panes), -1
     async for chunk in _chunks(task, asked, low, high):
         # Currencies without room in their total's row have rows of their own, maybe over several chunks.
-        for start in dict.fromkeys(start_of(key) for key, _ in chunk if start_of(key) != last):
-            last = start
-            for part, measures in of_key(task, series, start, asked.key or ""):
-                yield start, part, measures
+        starts = dict.fromkeys(start for key, _ in chunk if (start := start_of(key)) != last)
+        last = next(reversed(starts), last)
+        yield [(start, part, found) for start in starts for part, found in of_key(task, series, start, asked.key or "")]
 
 
 def _chunks(task: Task, asked: Asked, low: int, high: int) -> AsyncIterator[list[tuple[bytes, Entries]]]:

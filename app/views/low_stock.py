@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 from app.engine.group import INVENTORY
 from app.views.as_of import AsOf
 from app.views.parameters import Query
-from app.views.parts import Part, Question
+from app.views.parts import Part, Question, first_keys
 from app.views.worker import WORKER, Task
 from tables.stock import low_stock
 
@@ -36,16 +36,16 @@ def rows(request: web.Request) -> Question:
     threshold = query.number("threshold", LOWEST, request.app[WORKER].settings.low_stock_max)
     limit = query.limit()
     start, stop = low_stock.prefix()[0], low_stock.prefix(threshold)[1]
+    combine = first_keys(limit)
 
-    # The order of the index's keys is the answer's order, also as hex: only what is shown has to be taken apart.
+    # The order of the index's keys is the answer's order: only what is shown has to be taken apart.
     async def read(task: Task) -> list[str]:
         return [key.hex() for key, _ in task.scan(low_stock, start, stop, limit)]
 
     def merge(parts: list[Part]) -> dict[str, Any]:
-        lowest = sorted(key for part in parts for key in part.rows)[:limit]
-        return {"items": [_shown(bytes.fromhex(key)) for key in lowest]}
+        return {"items": [_shown(bytes.fromhex(key)) for key in combine([part.rows for part in parts])]}
 
-    return Question(INVENTORY, range(INVENTORY.partitions), read, merge, by_index=True)
+    return Question(INVENTORY, range(INVENTORY.partitions), read, merge, combine=combine, by_index=True)
 
 
 def _shown(key: bytes) -> LowStockRow:

@@ -5,13 +5,14 @@ from typing import Any
 from aiohttp import web
 from typing_extensions import TypedDict
 
+from app.domain.availability import Night
 from app.engine.group import INVENTORY
 from app.views.as_of import AsOf
 from app.views.nights import NightAnswer, shown
 from app.views.parameters import Query
-from app.views.parts import Part, Question
+from app.views.parts import Part, Question, first_keys
 from app.views.worker import Task
-from tables.availability import availability, overbooked
+from tables.availability import overbooked
 
 
 class OverbookedNight(NightAnswer):
@@ -33,19 +34,20 @@ def nights(request: web.Request) -> Question:
     first, last = query.nights()
     limit = query.limit()
     start, stop = overbooked.prefix(first)[0], overbooked.prefix(last)[0]
+    combine = first_keys(limit)
 
-    async def read(task: Task) -> list[OverbookedNight]:
-        found: list[OverbookedNight] = []
-        for key, _ in task.scan(overbooked, start, stop, limit):
-            night, hotel_id, room_type = overbooked.parts(key)
-            row = task.read(availability, availability.key(hotel_id, night, room_type))
-            if row is not None:
-                found.append({"hotelId": str(hotel_id), **shown(int(night), str(room_type), row)})
-        return found
+    async def read(task: Task) -> list[str]:
+        return [key.hex() for key, _ in task.scan(overbooked, start, stop, limit)]
 
     def merge(parts: list[Part]) -> dict[str, Any]:
-        found = [night for part in parts for night in part.rows]
-        found.sort(key=lambda night: (night["date"], night["hotelId"], night["roomType"]))
-        return {"nights": found[:limit]}
+        return {"nights": [_shown(bytes.fromhex(key)) for key in combine([part.rows for part in parts])]}
 
-    return Question(INVENTORY, range(INVENTORY.partitions), read, merge, by_index=True, counts_sold=True)
+    return Question(
+        INVENTORY, range(INVENTORY.partitions), read, merge, combine=combine, by_index=True, counts_sold=True
+    )
+
+
+def _shown(key: bytes) -> OverbookedNight:
+    night, hotel_id, room_type, capacity, sold, closed = overbooked.parts(key)
+    row = Night(int(capacity), int(sold), bool(closed))
+    return {"hotelId": str(hotel_id), **shown(int(night), str(room_type), row)}

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, NamedTuple
 
 from app.engine.group import Group
@@ -42,6 +43,7 @@ class Question:
     """What to ask of which partitions, and how their parts become the answer.
 
     read gives one copy's rows as a JSON value; merge gets the parts by partition, and may raise a 404 Problem.
+    combine makes one JSON value of what read gave for several copies of a worker, so that less travels.
     by_index says that it scans an index, counts_sold that it shows nights sold, which come from booking-events.
     """
 
@@ -49,6 +51,7 @@ class Question:
     partitions: Sequence[int]
     read: Callable[[Task], Awaitable[Any]]
     merge: Callable[[list[Part]], dict[str, Any]]
+    combine: Callable[[list[Any]], Any] | None = None
     by_index: bool = False
     counts_sold: bool = False
 
@@ -59,7 +62,18 @@ async def parts_here(worker: Worker, question: Question, partitions: Sequence[in
     for partition in partitions:
         found[partition] = await _part_here(worker, question, partition)
         await turns.give_way()
+    if question.combine is not None:
+        _combine(found, question.combine)
     return found
+
+
+def _combine(found: dict[int, Part | str], combine: Callable[[list[Any]], Any]) -> None:
+    """Put all rows into the first part: of those that are sure, for whoever asked takes them all or none."""
+    parts = [part for part in found.values() if isinstance(part, Part)]
+    together = [part.rows for part in parts if part.sure]
+    for part in parts:
+        rows, together = ([part.rows], together) if not part.sure else (together, [])
+        found[part.partition] = part._replace(rows=combine(rows))
 
 
 async def _part_here(worker: Worker, question: Question, partition: int) -> Part | str:
@@ -91,6 +105,11 @@ async def _part_here(worker: Worker, question: Question, partition: int) -> Part
     sure = task.role != ACTIVE or worker.in_touch
     role = ACTIVE if task.role == ACTIVE and sure and not worker.moving else STANDBY
     return Part(partition, role, lags, next_offset, rows, sure)
+
+
+def first_keys(limit: int) -> Callable[[list[Any]], list[str]]:
+    """What combines keys of an index as hex: the first of all, in the index's order, which is the hex digits' too."""
+    return lambda rows: sorted(chain.from_iterable(rows))[:limit]
 
 
 class Turns:

@@ -7,7 +7,6 @@ import orjson
 from aiohttp import web
 from typing_extensions import TypedDict
 
-from app.domain.exact import plus
 from app.domain.measures import BOOKINGS as OF_BOOKINGS
 from app.domain.measures import PAYMENTS as OF_PAYMENTS
 from app.domain.measures import SALES as OF_SALES
@@ -16,7 +15,7 @@ from app.engine.group import BOOKINGS, INVENTORY, PAYMENTS, Group
 from app.engine.panes import Windows
 from app.engine.partitioner import partition_of
 from app.views.as_of import AsOf
-from app.views.blocks import Asked, blocks
+from app.views.blocks import Asked, Sums, blocks, combined, summed
 from app.views.fields import EpochMs
 from app.views.parameters import Query
 from app.views.parts import PART_ROWS_MAX, Part, Question
@@ -105,22 +104,17 @@ def payments(request: web.Request) -> Question:
 
 
 def _question(group: Group, partitions: Any, asked: Asked) -> Question:
-    async def read(task: Task) -> list[Any]:
+    async def read(task: Task) -> Sums:
         return await blocks(task, asked)
 
     def merge(parts: list[Part]) -> dict[str, Any]:
-        return {"windows": composed(asked.windows, asked.spans, [row for part in parts for row in part.rows])}
+        return {"windows": composed(asked.windows, asked.spans, summed(row for part in parts for row in part.rows))}
 
-    return Question(group, partitions, read, merge)
+    return Question(group, partitions, read, merge, combine=combined)
 
 
-def composed(windows: Windows, asked: Spans, rows: list[Any]) -> list[dict[str, Any]]:
+def composed(windows: Windows, asked: Spans, sums: Sums) -> list[dict[str, Any]]:
     """Windows as they are shown, of the blocks of all partitions; a 400 Problem where there is too much of it."""
-    sums: dict[tuple[int, str], list[Any]] = {}
-    for start, part, measures in rows:
-        held = sums.get((start, part))
-        known = [Decimal(each) if isinstance(each, str) else each for each in measures]
-        sums[start, part] = known if held is None else list(map(plus, held, known))
     left, found = PART_ROWS_MAX, []
     for window in compose([Block(*at, measures) for at, measures in sums.items()], asked.starts, asked.size):
         left -= len(window.parts)

@@ -24,7 +24,11 @@ async def test_bookings_and_allotments_meet_in_the_nights_of_the_reference(tmp_p
     commit(house)
     assert rows_of(house, availability) == {key[1:]: fields(row) for key, row in model.nights.items()}
     entries = [overbooked.parts(key) for key, _ in house.scan(overbooked, *overbooked.prefix(), 10_000)]
-    over = [(night, hotel, room) for (_, hotel, night, room), row in model.nights.items() if row.overbooked]
+    over = [
+        (night, hotel, room, row.capacity, row.sold, row.closed)
+        for (_, hotel, night, room), row in model.nights.items()
+        if row.overbooked
+    ]
     assert entries == sorted(over)
     desk.close()
     house.close()

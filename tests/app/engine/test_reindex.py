@@ -114,9 +114,10 @@ def test_rows_that_change_while_indexes_are_made_count(live: Task, copy: Task, m
 def test_entries_of_a_change_follow_from_what_is_on_disk(live: Task) -> None:
     change(live)
     key = availability.key("H2", 5, "R")
+    was = availability.decode(live.store.get(key) or b"")
     known = availability.encode(Night(capacity=3, sold=0))
     changes = derived(live, {key: known, b"\x00": b"{}", stock.key("S0", "I0"): None}).entries
-    assert changes == {overbooked.key(5, "H2", "R"): False}
+    assert changes == {overbooked.key(5, "H2", "R", was.capacity or 0, was.sold, 0): False}
     new = stock.key("S-new", "I-new")
     row = live.store.get(stock.key("S0", "I0"))
     assert derived(live, {new: row}).entries == {stores.key("S-new"): True}

@@ -175,7 +175,7 @@ class Fleet:
     def put_night(self, hotel: str, night: int, room_type: str, row: Night) -> None:
         rows: dict[bytes, Any] = {availability.key(hotel, night, room_type): row}
         if row.capacity is not None and row.sold > row.capacity:
-            rows[overbooked.key(night, hotel, room_type)] = None
+            rows[overbooked.key(night, hotel, room_type, row.capacity, row.sold, int(row.closed))] = None
         self._put("inventory", self.place("inventory", hotel), rows)
 
     def put_booking(self, partition: int, booking_id: str, row: Booking) -> None:

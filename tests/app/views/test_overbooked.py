@@ -22,6 +22,7 @@ async def test_overbooked_nights_of_all_hotels_by_date_hotel_and_room_type(three
 
 async def test_the_limit_keeps_the_first(three: Any) -> None:
     for hotel in range(9):
-        three.put_night(f"h{hotel}", MAY_1, "TWIN", Night(capacity=1, sold=2))
+        three.put_night(f"h{hotel}", MAY_1, "TWIN", Night(capacity=1, sold=2, closed=hotel > 2))
     body = (await three.get("/v1/overbooked?from=2026-05-01&to=2026-05-02&limit=4")).json
     assert [night["hotelId"] for night in body["nights"]] == ["h0", "h1", "h2", "h3"]
+    assert [night["closed"] for night in body["nights"]] == [False, False, False, True]

@@ -83,6 +83,22 @@ async def test_reasons_for_no_part(one: Any) -> None:
     assert await here(one) == parts.RESTORING
 
 
+async def test_rows_of_one_worker_travel_together_but_not_with_those_that_are_not_sure(one: Any) -> None:
+    unsure = {1}
+
+    async def read(task: Any) -> list[int]:
+        one.workers[0].in_touch = task.partition not in unsure
+        return [task.partition]
+
+    asked = Question(PAYMENTS, range(4), read, lambda _parts: {}, combine=sum_up)
+    found = await parts_here(one.workers[0], asked, range(4))
+    assert {n: part.rows for n, part in found.items() if isinstance(part, Part)} == {0: [0, 2, 3], 1: [1], 2: [], 3: []}
+
+
+def sum_up(rows: list[list[int]]) -> list[int]:
+    return sorted(each for found in rows for each in found)
+
+
 async def test_a_scan_is_complete_whatever_its_steps(one: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts, "STEP_ROWS", 4)
     monkeypatch.setattr(parts, "TURN_SECONDS", 0.0)

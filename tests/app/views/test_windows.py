@@ -126,7 +126,7 @@ async def test_what_is_no_question_is_refused(one: Any, query: str) -> None:
 
 def test_an_answer_of_too_many_amounts_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.views.windows.PART_ROWS_MAX", 3)
-    rows = [[0, currency, [0, 1, 0, 0, 1, "5"]] for currency in ("EUR", "USD")]
-    assert len(composed(booking_windows, Spans(range(1), 1), rows)) == 1
+    sums = {(0, currency): [0, 1, 0, 0, 1, Decimal(5)] for currency in ("EUR", "USD")}
+    assert len(composed(booking_windows, Spans(range(1), 1), sums)) == 1
     with pytest.raises(Exception, match="ask for less"):
-        composed(booking_windows, Spans(range(-1, 1), 2), rows)
+        composed(booking_windows, Spans(range(-1, 1), 2), sums)
