@@ -14,6 +14,7 @@ from app.domain.availability import Night
 from app.domain.bookings import Booking
 from app.domain.payments import Payment
 from app.domain.stock import StockRow
+from app.domain.windows import EventTime
 from app.engine.changelog import POSITION_KEY, Position, SourcePosition
 from app.engine.connection import client_options
 from app.engine.idempotent import IdempotentProducer
@@ -34,7 +35,7 @@ from tables.availability import availability
 from tables.bookings import bookings
 from tables.payments import payments
 from tables.stock import stock
-from tables.windows import ALL
+from tables.windows import ALL, payment_windows
 from tests.app.engine.registry.stand_in import StandIn
 from tests.app.simulator.reference.log import MOVEMENT, NOW, PAYMENT, allotment, avro, booking, movement, payment
 from tests.app.simulator.verification.pane_rows import pane_rows
@@ -247,6 +248,16 @@ def shown(amount: int, status: str = "REFUNDED") -> Callable[[Rows], None]:
 @pytest.mark.parametrize("amount", [1, 2, 3])
 async def test_whichever_refund_came_first_is_right(embedded: Settings, amount: int) -> None:
     assert (await verified(embedded, REFUNDED_EARLY, shown(amount))).differences == []
+
+
+@pytest.mark.parametrize("refunds", [2, 0])
+async def test_which_of_them_was_the_newest_event_matters_no_more(embedded: Settings, refunds: int) -> None:
+    def another_time(rows: Rows) -> None:
+        found = rows["stayshelf-payments-changelog", REFUNDED_EARLY[0].partition]
+        found[payment_windows.clock.key()] = payment_windows.clock.encode(EventTime(NOW - 5))
+
+    report = await verified(embedded, placed(*REFUNDED_EARLY[2 - refunds :]), another_time)
+    assert {each.table for each in report.differences} == (set() if refunds else {payment_windows.clock.name})
 
 
 @pytest.mark.parametrize(("amount", "status"), [(4, "REFUNDED"), (9, "COMPLETED")])
