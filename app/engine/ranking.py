@@ -88,9 +88,9 @@ class Lowest:
             chosen = chosen[scores[chosen] <= highest]
         elif len(chosen) < limit and below > self._bound and self._bound_key != b"\xff":
             raise IndexNotReady
-        found = sorted((int(scores[i]), keys[i]) for i in chosen)[:limit]
-        tag = self.ranking.format.tag
-        return [(tag + packed_number(score) + key[1:], None) for score, key in found]
+        heads = {score: self.ranking.format.tag + packed_number(score) for score in np.unique(scores[chosen]).tolist()}
+        named = zip(scores[chosen].tolist(), chosen.tolist(), strict=True)
+        return [(entry, None) for entry in sorted(heads[score] + keys[i][1:] for score, i in named)[:limit]]
 
     def count_below(self, score: int) -> int:
         """Rows with a lower score, as far as they are kept."""
