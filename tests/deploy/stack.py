@@ -73,10 +73,8 @@ class Stack:
 
     def group_lags(self) -> dict[tuple[str, int], int]:
         """kafka-consumer-groups.sh --describe: lag by topic and partition, where something was committed."""
-        tool = "/opt/kafka/bin/kafka-consumer-groups.sh"
-        shown = self.run(
-            "exec", "-T", "kafka-1", tool, "--bootstrap-server", "kafka-1:9092", "--describe", "--group", "stayshelf"
-        )
+        tool = "/opt/kafka/bin/kafka-consumer-groups.sh --bootstrap-server kafka-1:9092 --timeout 60000"
+        shown = self.run("exec", "-T", "kafka-1", *tool.split(), "--describe", "--group", "stayshelf")
         rows = [line.split() for line in shown.splitlines() if line.startswith("stayshelf ")]
         return {(row[1], int(row[2])): int(row[5]) for row in rows if row[5].isdigit()}
 

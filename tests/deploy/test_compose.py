@@ -1,4 +1,4 @@
-"""docker-compose.yml whole: it comes up, is fed, loses a broker and a worker, and nothing is wrong afterwards."""
+"""docker-compose.yml whole: it comes up, is fed, grows, loses a broker and a worker, and nothing is wrong after it."""
 
 import subprocess
 import uuid
@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
-from tests.deploy.stack import ROOT, Stack, available, fetched, until
+from tests.deploy.stack import ROOT, UP_SECONDS, Stack, available, fetched, until
 from tests.deploy.test_alerts import RULES
 
 pytestmark = pytest.mark.broker
 PARTITIONS = 24 + 12 + 6
+PATIENCE_S = 240
 
 
 @pytest.fixture(scope="module")
@@ -31,39 +32,47 @@ def all_ready(stack: Stack, count: int) -> bool:
     return len(answers) == count and all(answer["status"] == "ready" for answer in answers)
 
 
+def low_stock(stack: Stack) -> list[object]:
+    """What a worker answers for all stores."""
+    found: list[object] = fetched(f"{stack.worker_urls()[0]}/v1/low-stock?threshold=20&limit=3")["items"]
+    return found
+
+
 def active(stack: Stack, workers: int) -> bool:
     """Whether so many workers, as Prometheus sees them, are active for all partitions together."""
     found = [value for _, value in stack.series('sum by (instance) (stayshelf_partitions{role="active"}) > 0')]
     return len(found) == workers and sum(found) == PARTITIONS
 
 
-def test_it_comes_up_and_goes_on_without_a_broker_and_a_worker(stack: Stack) -> None:
-    until(lambda: all_ready(stack, 2), 500, "two ready workers")
-    until(lambda: active(stack, 2), 60, "every partition in Prometheus")
-
-    targets = stack.of_prometheus("targets")["activeTargets"]
-    assert [target["health"] for target in targets] == ["up", "up"]
+def test_it_comes_up_scales_and_goes_on_without_a_broker_and_a_worker(stack: Stack) -> None:
+    until(lambda: all_ready(stack, 2), UP_SECONDS, "two ready workers")
+    until(lambda: low_stock(stack), PATIENCE_S, "answers")
+    until(lambda: active(stack, 2), PATIENCE_S, "every partition in Prometheus")
+    assert [target["health"] for target in stack.of_prometheus("targets")["activeTargets"]] == ["up", "up"]
     loaded = [rule for group in stack.of_prometheus("rules")["groups"] for rule in group["rules"]]
     assert sorted(rule["name"] for rule in loaded) == sorted(rule.get("alert") or rule["record"] for rule in RULES)
     assert {rule["health"] for rule in loaded} == {"ok"}
+
+    stack.run("up", "--detach", "--no-recreate", "--scale", "worker=4")
+    until(lambda: all_ready(stack, 4) and active(stack, 4), PATIENCE_S, "four workers with partitions")
     firing = 'ALERTS{alertname="StayshelfDeadLetters",alertstate="firing"}'
-    until(lambda: stack.series(firing), 60, "an alert about the simulator's poison")
+    until(lambda: stack.series(firing), PATIENCE_S, "an alert about the simulator's poison")
 
     stack.kill_one("worker")
     stack.run("kill", "kafka-2")
     applied = "kafka_consumer_records_consumed_total"
-    until(lambda: all_ready(stack, 1) and active(stack, 1), 120, "one worker with all partitions")
+    until(lambda: all_ready(stack, 3) and active(stack, 3), PATIENCE_S, "three workers with all partitions")
     before = stack.total(applied)
-    until(lambda: stack.total(applied) > before, 60, "events applied after the losses")
+    until(lambda: stack.total(applied) > before, PATIENCE_S, "events applied after the losses")
 
     stack.run("stop", "--timeout", "5", "simulator")
     lag = "kafka_consumer_lag"
-    until(lambda: stack.series(lag) and stack.total(lag) == 0, 120, "nothing behind")
+    until(lambda: stack.series(lag) and stack.total(lag) == 0, PATIENCE_S, "nothing behind")
     shown = {(at["topic"], int(at["partition"])): n for at, n in stack.series(lag)}
     said = stack.group_lags()
     assert len(said) > PARTITIONS / 2
     assert {place: shown[place] for place in said} == said
-    assert fetched(f"{stack.worker_urls()[0]}/v1/low-stock?threshold=20&limit=3")["items"]
+    assert low_stock(stack)
     assert stack.run("run", "--rm", "-T", "topics", "verify").strip().endswith("differences: 0")
 
 
