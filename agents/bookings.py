@@ -24,7 +24,7 @@ async def bookings(units: AsyncIterator[Unit]) -> None:
             before = rows.get(key)
             after = decide(before, event)
             if rows.settle(key, after, event.status) and not isinstance(after, Ignored):
-                noted(of_booking(before, after))
+                noted.add(of_booking(before, after))
                 for sequence, move in enumerate(moves(before, after)):
                     reservation = ReservationEvent(*move, unit.task.partition, unit.record.offset, sequence)
                     unit.send(RESERVATIONS, move.hotel_id, encode(reservation))

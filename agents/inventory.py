@@ -11,7 +11,7 @@ from app.engine.unit import Unit
 from app.topics import inventory_events
 from schemas.inventory import InventoryEvent
 from tables.availability import availability
-from tables.stock import stock
+from tables.stock import stock, stock_keys, store_entries
 from tables.windows import sales
 
 
@@ -20,6 +20,10 @@ async def inventory(units: AsyncIterator[Unit]) -> None:
     """Stock movements and counts of stores, allotments and closures of hotels."""
     async for unit in units:
         shelves, nights, noted = unit.rows(stock), unit.rows(availability), unit.windows(sales)
+        for movements in unit.batches():
+            shelves.reindexed(store_entries(movements))
+            ignored = shelves.settle_all(stock_keys(movements), shelf.decide, movements)
+            noted.events = movements.sales(ignored)
         for event in unit.events():
             if event.location_type == "STORE":
                 key = stock.key(event.location_id, event.item_id)
@@ -28,7 +32,7 @@ async def inventory(units: AsyncIterator[Unit]) -> None:
             else:
                 taken = settle_nights(unit, nights, event)
             if taken:
-                noted(event)
+                noted.add(event)
 
 
 def settle_nights(unit: Unit, nights: Rows[rooms.Night], event: InventoryEvent) -> bool:

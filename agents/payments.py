@@ -25,7 +25,7 @@ async def payments(units: AsyncIterator[Unit]) -> None:
             if after is UNMATCHED:
                 unit.retry(UNMATCHED.value, "status: a refund needs a completed payment")
             elif rows.settle(key, after, event.status) and isinstance(after, Payment):
-                noted(of_payment(after))
+                noted.add(of_payment(after))
                 record = completed(before, after, event.payment_id)
                 if record is not None:
                     schema_id = app.registry.output_id(COMPLETED_SUBJECT)

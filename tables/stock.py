@@ -5,6 +5,7 @@ from operator import attrgetter
 
 from app.application import app
 from app.domain.stock import StockRow, below_zero
+from app.engine.decode.movements import Movements
 from app.engine.group import INVENTORY
 from app.engine.keys import KeyFormat, text_pair_packer
 from app.engine.ranking import Ranking
@@ -43,3 +44,17 @@ stock: RowTable[StockRow] = app.Table(
     help="What each store holds of each item.",
 )
 stock.key = text_pair_packer(b"s")  # type: ignore[assignment]
+
+
+def stock_keys(movements: Movements) -> list[bytes]:
+    """The keys of the rows that events are about."""
+    stores, items = movements.columns.stores, movements.columns.items
+    keys = [b"s%b\0\0%b" % pair for pair in zip(stores, items, strict=True)]
+    if b"".join(keys).count(b"\0") == 2 * len(keys):
+        return keys
+    return [_STOCK_KEY.pack(store.decode(), item.decode()) for store, item in zip(stores, items, strict=True)]
+
+
+def store_entries(movements: Movements) -> dict[bytes, bool]:
+    """The entries of all stores that events are about: each has a row when these are decided."""
+    return {b"\xf1" + store.replace(b"\0", b"\0\xff"): True for store in set(movements.columns.stores)}

@@ -55,6 +55,11 @@ class DuplicateIndex:
         if joined:
             self._add(_sorted(np.frombuffer(joined, ENTRY)))
 
+    def are_new(self, digests: Sequence[bytes]) -> bool:
+        """Whether none of them was seen, not even in this list."""
+        distinct = set(digests)
+        return len(distinct) == len(digests) and distinct.isdisjoint(self.recent) and not self.older(digests)
+
     def older(self, digests: Sequence[bytes]) -> dict[bytes, int]:
         """Last times of those digests that are no longer among the recent ones; all in one pass."""
         found: dict[bytes, int] = {}

@@ -1,13 +1,18 @@
 """What applied events add to the windows of sales, bookings and payments."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from itertools import compress
 from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 from app.domain.bookings import Booking, transition
 from app.domain.exact import ZERO, amount, plus
 from app.domain.payments import Payment
-from app.domain.windows import MINUTES, Pane, Panes
+from app.domain.windows import MINUTES, Pane, Panes, horizon
 from schemas.inventory import InventoryEvent
 
 #: Units sold, units returned, movements.
@@ -18,6 +23,8 @@ BOOKINGS = ("pending", "confirmed", "cancelled", "amended", "nights", "amount")
 PAYMENTS = ("authorized", "completed", "failed", "refunded", "completedMinor", "refundedMinor")
 
 CURRENCY_LETTERS = 3
+#: Events of more minutes than this are added one by one.
+_MINUTES_MAX = 16
 
 Key = TypeVar("Key")
 
@@ -73,16 +80,75 @@ def add(entries: dict[Key, list[Any]], key: Key, measures: list[Any]) -> None:
         held[:] = map(plus, held, measures)
 
 
-def fold_sales(panes: Panes, events: Sequence[InventoryEvent]) -> None:
-    """Add applied inventory events to the panes of their stores: the hot path, hence columns, and sums in place."""
-    _, places, stores, _, kinds, quantities, times, *_ = zip(*events, strict=True)
+@dataclass(frozen=True, slots=True)
+class Sales:
+    """Applied events of stores, in columns: stores in ASCII, kinds (event types), quantities, times (epoch ms)."""
+
+    stores: Sequence[bytes]
+    kinds: npt.NDArray[np.object_]
+    quantities: npt.NDArray[np.int64]
+    times: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.stores)
+
+    def without(self, indexes: Sequence[int]) -> "Sales":
+        """All but those."""
+        left = np.ones(len(self.stores), np.bool_)
+        left[list(indexes)] = False
+        stores = list(compress(self.stores, left.tolist()))
+        return Sales(stores, self.kinds[left], self.quantities[left], self.times[left])
+
+
+def fold_sales(panes: Panes, noted: Sequence[InventoryEvent] | Sales) -> None:
+    """Add applied inventory events to the panes of their stores, in the order of the log."""
+    if isinstance(noted, Sales):
+        _fold_columns(panes, noted)
+        return
+    _, places, stores, _, kinds, quantities, times, *_ = zip(*noted, strict=True)
+    # What is of no store only moves the time on, as a count does.
+    known = [kind if place == "STORE" else "COUNT" for place, kind in zip(places, kinds, strict=True)]
+    _fold_each(panes, stores, known, zip(quantities, times, strict=True))
+
+
+def _fold_columns(panes: Panes, sales: Sales) -> None:
+    """Where nothing is late the order does not matter, and what falls into a minute is added at once."""
+    moved = np.flatnonzero(sales.kinds != "COUNT")
+    starts = (sales.times - sales.times % MINUTES.span)[moved]
+    minutes = np.unique(starts).tolist()
+    newest = max(panes.newest, int(sales.times.max()))
+    if minutes and (minutes[0] < horizon(MINUTES, newest) or len(minutes) > _MINUTES_MAX):
+        stores = [store.decode() for store in sales.stores]
+        amounts = zip(sales.quantities.tolist(), sales.times.tolist(), strict=True)
+        _fold_each(panes, stores, sales.kinds.tolist(), amounts)
+        return
+    panes.newest = newest
+    for start in minutes:
+        _add_minute(panes.of(start), sales, moved[starts == start])
+
+
+def _add_minute(pane: Pane, sales: Sales, rows: npt.NDArray[np.int64]) -> None:
+    kinds, quantities = sales.kinds[rows], sales.quantities[rows]
+    stores = [sales.stores[row] for row in rows.tolist()]
+    number = {store: n for n, store in enumerate(dict.fromkeys(stores))}
+    codes = np.fromiter(map(number.__getitem__, stores), np.int64, len(stores))
+    # Sums stay far below 2**53, up to which the doubles they are counted in are exact.
+    sold = np.bincount(codes, weights=np.where(kinds == "SALE", quantities, 0))
+    returned = np.bincount(codes, weights=np.where(kinds == "RETURN", quantities, 0))
+    measures = np.stack((sold, returned, np.bincount(codes)), axis=1).astype(np.int64)
+    for store, each in zip(number, measures.tolist(), strict=True):
+        add(pane.entries, store.decode(), each)
+    add(pane.totals, "", measures.sum(axis=0).tolist())
+
+
+def _fold_each(panes: Panes, stores: Iterable[str], kinds: Iterable[str], amounts: Iterable[tuple[int, int]]) -> None:
     newest, low, high, kept_until = panes.newest, 0, 0, 0
     pane = Pane({}, {})
     entries, sums = pane.entries, [0, 0, 0]
-    for place, store, kind, quantity, at in zip(places, stores, kinds, quantities, times, strict=True):
+    for store, kind, (quantity, at) in zip(stores, kinds, amounts, strict=True):
         if at > newest:  # noqa: PLR1730 - max() costs a call for each event
             newest = at
-        if kind == "COUNT" or place != "STORE":
+        if kind == "COUNT":
             continue
         if not low <= at < high or newest > kept_until:
             add(pane.totals, "", sums)

@@ -1,6 +1,7 @@
 """The thread that talks to the group and fetches records: Faust's, with our client options and our way to rebalance."""
 
 from collections.abc import Iterable
+from math import inf
 from typing import Any
 
 import aiokafka
@@ -82,7 +83,9 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
     @property
     def last_contact(self) -> float:
         """Monotonic time at which the group surely knew this worker last."""
-        return float(getattr(self._ensure_consumer()._coordinator, "contact", 0.0))
+        if self._consumer is None:  # asked while the worker starts
+            return -inf
+        return float(getattr(self._consumer._coordinator, "contact", 0.0))
 
     def _take_over(self, assignment: Any) -> None:
         """Go on reading what was read before and stays; the rest waits until it is started at its state's position."""

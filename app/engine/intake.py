@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from app.delivery.retries import tried
 from app.engine.breaker import Breaker
 from app.engine.decode import Decoder as EventDecoder
+from app.engine.decode.movements import Movements
 from app.engine.decode.registry import Registry, RegistryUnavailable
 from app.engine.group import GROUP_OF_SOURCE, INTERNAL_SOURCES, RETRIES
 from app.engine.unit import Read
@@ -14,9 +15,10 @@ from schemas.inventory import InventoryEvent
 from schemas.payments import COMPLETED_SUBJECT
 from schemas.reservations import ReservationEvent
 
-RECORDS_MAX = 1_000
-#: Rows a unit may change; an event for a year of nights counts as many as its nights.
-ROWS_MAX = 2_000
+#: Records that are decoded at once; where they end up in columns they are one unit.
+RECORDS_MAX = 2_000
+#: Rows a unit may change else; an event for a year of nights counts as many as its nights.
+ROWS_MAX = 1_000
 #: Sources with texts of any length that stand in their rows: there a KiB counts as a row, so that a unit fits a batch.
 _WITH_LONG_TEXTS = frozenset({"booking-events", "payment-events", *RETRIES})
 
@@ -62,6 +64,11 @@ class Intake:
                 in_work.leave()
             else:
                 decoded, missing = [verdict], None
+            if isinstance(decoded, Movements):  # a row each
+                end = stop if done == len(records) else part[-1].offset + 1
+                yield Read(topic, start, end, part, decoded)
+                start = end
+                continue
             rows = [_rows(event) for event in decoded] if _has_spans(decoded) else [1] * len(decoded)
             if topic in _WITH_LONG_TEXTS:
                 rows = [n + _kib(record) for n, record in zip(rows, part, strict=False)]

@@ -1,10 +1,14 @@
 """One table as a unit sees and changes it."""
 
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from app.domain.ignored import Ignored
+from app.engine.decode.movements import Movements
 from app.engine.pending import Pending
 from app.engine.table import RowTable
+from app.engine.task import Task
 
 if TYPE_CHECKING:
     from app.engine.unit import Unit
@@ -26,6 +30,7 @@ class Rows(Generic[Row]):
         self._decode = table.decode
         self._before: dict[bytes, Row | None] = {}
         self._changed: dict[bytes, Row] = {}
+        self._entries: dict[bytes, bool] | None = None
 
     def get(self, key: bytes) -> Row | None:
         """The row of a key after all events before this one; None where there is none."""
@@ -49,6 +54,33 @@ class Rows(Generic[Row]):
         counted[kind] = counted.get(kind, 0) + 1
         return True
 
+    def settle_all(
+        self, keys: Sequence[bytes], decide: Callable[..., Row | Ignored], movements: Movements
+    ) -> list[int]:
+        """Decide many events, one after the other, by their keys; answers the indexes of those that were ignored."""
+        rows, changed, ignored = self._look_up(keys), self._changed, []
+        for n, (key, event) in enumerate(zip(keys, movements.arguments(), strict=True)):
+            decision = decide(rows[key], *event)
+            if decision.__class__ is Ignored:
+                self._unit.ignored(str(decision))
+                ignored.append(n)
+            else:
+                rows[key] = changed[key] = decision  # type: ignore[assignment]
+        applied = Counter(movements.columns.kinds)
+        applied.subtract(movements.columns.kinds[n] for n in ignored)
+        self._applied.update(+applied)
+        return ignored
+
+    def _look_up(self, keys: Sequence[bytes]) -> dict[bytes, Row | None]:
+        """The rows of keys before these events; those that are on disk alone are read in one go."""
+        decode, raws = self._decode, latest_of(self._unit.task, keys)
+        self._before = {key: None if raw is None else decode(raw) for key, raw in raws.items()}
+        return dict(self._before)
+
+    def reindexed(self, entries: dict[bytes, bool]) -> None:
+        """The index entries that all changes of the unit bring: they need not be asked for row by row."""
+        self._entries = entries
+
     def flush(self, pending: Pending) -> None:
         """Hand the changed rows and their index entries to the task."""
         table = self._table
@@ -61,9 +93,26 @@ class Rows(Generic[Row]):
         pending.bytes += sum(map(len, keys)) + sum(map(len, values))
         if reindex is not None:
             before = list(map(self._before.__getitem__, keys))
-            index.update(reindex(keys, before, rows))
+            index.update(reindex(keys, before, rows) if self._entries is None else self._entries)
             if tally is not None:
                 pending.tallies[table.format.tag] += tally.count(rows) - tally.count(before)
         if ranking is not None and rows:
             scores = pending.scores.setdefault(ranking.format.tag, {})
             scores.update(zip(keys, map(ranking.score, rows), strict=True))
+
+
+def latest_of(task: Task, keys: Iterable[bytes]) -> dict[bytes, bytes | None]:
+    """The newest bytes of rows, committed or not; those that are on disk alone are read in one go."""
+    cached = task.rows.get
+    found = {key: cached(key) for key in keys}
+    missing = [key for key, value in found.items() if value is None]
+    for changed in (task.pending.rows, task.committing.rows if task.committing is not None else {}):
+        if missing and changed:
+            found.update({key: changed[key] for key in missing if key in changed})
+            missing = [key for key in missing if key not in changed]
+    if missing:
+        try:
+            found.update(zip(missing, task.store.unchecked_get(missing), strict=True))
+        except Exception as error:
+            raise task.store.failed(error) from None
+    return found

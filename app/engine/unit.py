@@ -1,10 +1,12 @@
 """A unit: what an agent makes of one list of records of one source partition. All of it counts, or nothing of it.
 
     rows = unit.rows(table)
+    for batch in unit.batches():       all of them at once, in columns, where that can be
+        rows.settle_all(keys, decide, columns)
     for event in unit.events():        good events in the order of the log, none twice (contract, rules 1 and 7)
         rows.settle(key, decide(rows.get(key), event), event.kind)
 
-When the loop ends the unit is finished: its changes join what its task commits next. A loop left early finishes
+When a loop ends the unit is finished: its changes join what its task commits next. A loop left early finishes
 nothing.
 """
 
@@ -12,11 +14,14 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, compress
 from typing import Any, NamedTuple, TypeVar
 
+import numpy as np
+
 from app.delivery.duplicates import HORIZON_MS, digest
 from app.delivery.retries import Origin
 from app.domain.poison import KILLS_WORKER, Poison
 from app.engine.breaker import DEATHS
 from app.engine.changelog import SourcePosition
+from app.engine.decode.movements import Movements
 from app.engine.group import INTERNAL_SOURCES
 from app.engine.leaving import Leaving, Undecided
 from app.engine.panes import Windows
@@ -74,10 +79,28 @@ class Unit:
         """The unit's view of a table of its task's group."""
         return self._tables.setdefault(table.name, Rows(self, table))  # type: ignore[return-value]
 
-    def windows(self, windows: Windows) -> Callable[[Any], None]:
-        """What to call with each applied event (or what it adds), so that it counts in these windows."""
+    def windows(self, windows: Windows) -> Noted:
+        """Where to note each applied event (or what it adds), so that it counts in these windows."""
         noted = self._tables[windows.table.name] = Noted(self.task, windows)
-        return noted.events.append
+        return noted
+
+    def batches(self) -> Iterator[Movements]:
+        """All events at once where they are in columns and none was seen before; what events() has then is nothing."""
+        movements, task = self.read.decoded, self.task
+        if not isinstance(movements, Movements) or not task.continues(self.read.topic, self.epoch, self.read.start):
+            return
+        columns = movements.columns
+        seen, hashes = task.seen(), list(map(digest, columns.ids))
+        if not seen.are_new(hashes):
+            return
+        task.in_work.enter(self.read.topic, task.partition, self.read.start, self.read.stop)
+        yield movements
+        now = task.reached(self.read.topic).time
+        self._times = np.maximum.accumulate(np.maximum(columns.timestamps, now)).tolist()
+        self._digests = hashes
+        seen.recent.update(zip(hashes, self._times, strict=True))
+        seen.settle(self._times[-1])
+        self._finish(self._times[-1])
 
     def events(self) -> Iterator[Any]:
         """Good events that were not seen before, in order. Finishes the unit when they are used up."""
@@ -212,4 +235,8 @@ class Unit:
         counts.applied.update({(topic, kind): n for kind, n in self.counted.items()})
         counts.ignored.update({(topic, reason): n for reason, n in self._ignored.items()})
         counts.dead_letters.update((topic, reason) for reason in self._leaving.dead)
-        counts.timestamps += [record.timestamp for record in self.read.records]
+        decoded = self.read.decoded
+        if isinstance(decoded, Movements):
+            counts.timestamps.extend(decoded.columns.timestamps)
+        else:
+            counts.timestamps.extend([record.timestamp for record in self.read.records])

@@ -103,7 +103,11 @@ class Noted:
     def __init__(self, task: Task, windows: Windows) -> None:
         self._task = task
         self._windows = windows
-        self.events: list[Any] = []
+        noted: list[Any] = []
+        #: What was applied: a list, or columns of it.
+        self.events: Any = noted
+        #: Note one that was applied.
+        self.add = noted.append
 
     def flush(self, pending: Pending) -> None:
         """Hand the changed rows to the task, with those that have expired."""

@@ -46,11 +46,11 @@ async def drive(agent: Any, units: Iterable[Unit]) -> None:
     await agent.fun(stream())
 
 
-def cut(task: Task, records: Sequence[Any], seed: int = 0) -> Iterable[Unit]:
-    """Units of uneven sizes over the records of one topic."""
+def cut(task: Task, records: Sequence[Any], seed: int = 0, *, most: int = 40) -> Iterable[Unit]:
+    """Units of uneven sizes, of so many records at most, over the records of one topic."""
     rng, at = random.Random(seed), 0
     while at < len(records):
-        part = records[at : at + rng.randint(1, 40)]
+        part = records[at : at + rng.randint(1, most)]
         topic = part[0].topic
         decoded = DECODERS[topic].decode(part)
         yield Unit(task, Read(topic, part[0].offset, part[-1].offset + 1, part, decoded), lambda: None)

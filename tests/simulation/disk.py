@@ -139,11 +139,11 @@ class Store:
         self._rows = dict(self._files.flushed)
         self.closed = False
 
-    def get(self, key: bytes) -> bytes | None:
+    def get(self, key: bytes | list[bytes]) -> Any:
         if self._path in self._disk.unreadable:
             self._disk.unreadable.discard(self._path)
             raise Exception("Corruption: block checksum mismatch")
-        return self._rows.get(key)
+        return list(map(self._rows.get, key)) if isinstance(key, list) else self._rows.get(key)
 
     def write(self, batch: Batch, _options: Any) -> None:
         assert not self.closed

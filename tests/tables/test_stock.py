@@ -1,8 +1,10 @@
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.stock import StockRow
-from tables.stock import LOW_STOCK_MAX, low_stock, reindex, stock, stores
+from app.engine.decode.movements import Columns, Movements
+from tables.stock import LOW_STOCK_MAX, low_stock, reindex, stock, stock_keys, store_entries, stores
 
 IDS = st.text(st.characters(exclude_categories=["Cs"]) | st.just("\0"), min_size=1, max_size=5)
 
@@ -28,3 +30,12 @@ def test_rows_are_ranked_by_what_is_on_hand() -> None:
     assert low_stock.ceiling == LOW_STOCK_MAX
     assert stock.ranking is low_stock
     assert low_stock.key(-1, "S", "I") < low_stock.key(0, "A", "A")
+
+
+@given(st.lists(st.tuples(IDS, IDS), min_size=1, max_size=5))
+def test_keys_and_entries_of_many(pairs: list[tuple[str, str]]) -> None:
+    places, items = ([part.encode() for part in column] for column in zip(*pairs, strict=True))
+    none = np.zeros(len(pairs), np.int64)
+    movements = Movements(Columns([], places, items, ["SALE"] * len(pairs), none, none, none), list)
+    assert stock_keys(movements) == [stock.key(*pair) for pair in pairs]
+    assert store_entries(movements) == {stores.key(store): True for store, _ in pairs}

@@ -33,6 +33,11 @@ class Column(NamedTuple):
         lengths: Ints = self.stops - self.numbers
         return lengths
 
+    @property
+    def is_text(self) -> bool:
+        """Whether there are strings or bytes in it."""
+        return self.stops is not None
+
     def at(self, rows: Mask) -> "Column":
         """The column of those records alone."""
         stops = None if self.stops is None else self.stops[rows]
@@ -97,6 +102,12 @@ class Batch(NamedTuple):
     def unused_values(self) -> list[Iterable[Any]]:
         """Text no event holds, which must be UTF-8 nevertheless."""
         return [column.values(self.content.text) for column in self.unused]
+
+    def parts(self, column: Column) -> list[bytes]:
+        """The bytes of a text column, empty where it is null."""
+        assert column.stops is not None
+        octets = self.content.data
+        return [octets[start:stop] for start, stop in zip(column.numbers.tolist(), column.stops.tolist(), strict=True)]
 
     def at(self, rows: Mask) -> "Batch":
         """The batch of those records alone."""

@@ -32,7 +32,7 @@ class Content:
 
     def __init__(self, bodies: list[bytes]) -> None:
         room = (MAX_FIELDS + 2) * MAX_STEP_BYTES
-        joined = b"".join([*bodies, bytes(room)])
+        self.data = joined = b"".join([*bodies, bytes(room)])
         self.octets = np.frombuffer(joined, np.uint8)
         # The eight bytes from every position on, as one number, the first byte lowest.
         self.words: Words = np.ndarray((len(joined) - 7,), "<u8", joined, 0, (1,))

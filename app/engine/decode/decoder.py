@@ -9,6 +9,7 @@ from app.domain.poison import DOES_NOT_FIT_SCHEMA, NOT_AVRO_OR_JSON, UNKNOWN_SCH
 from app.engine.decode.columns import ColumnStep, column_steps, read_batch
 from app.engine.decode.cursor import Content, Ints
 from app.engine.decode.documents import DocumentPlan
+from app.engine.decode.movements import Movements
 from app.engine.decode.registry import Registry, RegistryUnavailable
 from app.engine.decode.resolve import HEAD_BYTES, Plan, plan
 from app.engine.decode.shape import Unfit
@@ -41,17 +42,19 @@ class Decoder:
         self._document = DocumentPlan(self._source.reader)
         self._writers: dict[int, Writer] = {}
 
-    def decode(self, records: Sequence[Record]) -> list[Event | Poison]:
+    def decode(self, records: Sequence[Record]) -> Sequence[Event | Poison]:
         """One event or Poison for each record of one partition, in order; raises RegistryUnavailable, nothing else."""
         if len(records) < self._min_batch:
             return [self._single(index, record) for index, record in enumerate(records)]
         decoded = self._by_columns(records)
+        if isinstance(decoded, Movements):
+            return decoded
         # Events are true and None is not, so that a batch without any odd record is not gone through again.
         if all(decoded):
-            return cast("list[Event | Poison]", decoded)
+            return cast("Sequence[Event | Poison]", decoded)
         return [self._single(index, records[index]) if event is None else event for index, event in enumerate(decoded)]
 
-    def _by_columns(self, records: Sequence[Record]) -> list[Event | None]:
+    def _by_columns(self, records: Sequence[Record]) -> Sequence[Event | None]:
         """Events of those records that can be read in columns; None for the others."""
         decoded: list[Event | None] = [None] * len(records)
         content, groups = joined([record.value for record in records])
@@ -63,7 +66,7 @@ class Decoder:
                 records, content, group=group, steps=writer.steps, timestamps=timestamps[group.rows]
             )
             if len(rows) == len(records):
-                return list(events)
+                return events
             for row, event in zip(rows, events, strict=True):
                 decoded[row] = event
         return decoded

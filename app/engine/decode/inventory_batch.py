@@ -11,6 +11,7 @@ from app.domain.stock import STORE_EVENTS
 from app.engine.decode.batch_rules import ids_good, keyed, made, times_good
 from app.engine.decode.columns import Batch
 from app.engine.decode.cursor import Ints, Mask
+from app.engine.decode.movements import Columns, Movements
 from app.engine.decode.shape import parse
 from schemas.bundled import BUNDLED, INVENTORY_EVENT
 from schemas.inventory import InventoryEvent
@@ -20,6 +21,7 @@ EVENT_ID, LOCATION_TYPE, LOCATION_ID, ITEM_ID, EVENT_TYPE, QUANTITY, OCCURRED_AT
 _READER = parse(BUNDLED[INVENTORY_EVENT])
 _LOCATIONS = _READER.fields[LOCATION_TYPE].shape.symbols
 _TYPES = _READER.fields[EVENT_TYPE].shape.symbols
+_KINDS = np.array(_TYPES, object)
 _HOTEL = _LOCATIONS.index("HOTEL")
 _ADJUSTMENT = _TYPES.index("ADJUSTMENT")
 _OF_LOCATION = {"STORE": STORE_EVENTS, "HOTEL": HOTEL_EVENTS}
@@ -38,11 +40,32 @@ def inventory_good(batch: Batch, timestamps: Ints) -> Mask:
     return good & (~hotel | _stays_good(batch)) if hotel.any() else good
 
 
-def inventory_made(batch: Batch, keys: Sequence[bytes | None], _timestamps: Ints) -> list[InventoryEvent | None]:
-    """One event a record; None where it has to be read by itself."""
-    columns: list[Any] = [batch.values(index) for index in range(len(InventoryEvent._fields))]
-    columns[LOCATION_ID] = keyed(columns[LOCATION_ID], keys)
-    return made(InventoryEvent, columns, batch.unused_values())
+def inventory_made(
+    batch: Batch, keys: Sequence[bytes | None], timestamps: Ints
+) -> Movements | list[InventoryEvent | None]:
+    """One event a record; None where it has to be read by itself. Of stores alone: in columns, where nothing is odd."""
+
+    def made_events() -> list[Any]:
+        columns: list[Any] = [batch.values(index) for index in range(len(InventoryEvent._fields))]
+        columns[LOCATION_ID] = keyed(columns[LOCATION_ID], keys)
+        return made(InventoryEvent, columns, batch.unused_values())
+
+    columns = _movements(batch, keys, timestamps)
+    return made_events() if columns is None else Movements(columns, made_events)
+
+
+def _movements(batch: Batch, keys: Sequence[bytes | None], timestamps: Ints) -> Columns | None:
+    """Columns of movements; None where some are none, or where a text or key is not as it mostly is."""
+    if (batch.column(LOCATION_TYPE).numbers == _HOTEL).any():
+        return None
+    ids, stores, items = (batch.parts(batch.column(index)) for index in (EVENT_ID, LOCATION_ID, ITEM_ID))
+    others = [column for column in (*batch.columns[STAY_TO + 1 :], *batch.unused) if column and column.is_text]
+    texts = [ids, stores, items, *map(batch.parts, others)]
+    if stores != keys or not all(b"".join(parts).isascii() for parts in texts):
+        return None
+    kinds: list[str] = _KINDS[batch.column(EVENT_TYPE).numbers].tolist()
+    quantities, times = batch.column(QUANTITY).numbers, batch.column(OCCURRED_AT).numbers
+    return Columns(ids, stores, items, kinds, quantities, times, timestamps)
 
 
 def _stays_good(batch: Batch) -> Mask:

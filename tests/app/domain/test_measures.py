@@ -1,11 +1,12 @@
 from decimal import Decimal
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.bookings import Booking
 from app.domain.exact import ZERO
-from app.domain.measures import BOOKINGS, PAYMENTS, Entry, fold, fold_sales, of_booking, of_payment
+from app.domain.measures import BOOKINGS, PAYMENTS, Entry, Sales, fold, fold_sales, of_booking, of_payment
 from app.domain.payments import Payment
 from app.domain.windows import NEVER, Pane, Panes, PaneSize
 from app.simulator.reference import windows as reference
@@ -109,3 +110,33 @@ def test_a_list_folds_as_its_events_do(drawn: list[tuple[str, str, int, int]]) -
         newest, late = panes.newest, late + panes.late
     assert (together.newest, together.late) == (newest, late)
     assert whole == single
+
+
+def columns(events: list[InventoryEvent]) -> Sales:
+    _, _, stores, _, kinds, quantities, times, *_ = zip(*events, strict=True)
+    names = [store.encode() for store in stores]
+    return Sales(names, np.array(kinds, object), np.array(quantities, np.int64), np.array(times, np.int64))
+
+
+@given(EVENTS, st.sampled_from([1, 7, 900]))
+def test_columns_fold_as_the_list_does(drawn: list[tuple[str, str, int, int]], apart: int) -> None:
+    """Brought close together most of them fall into few minutes, and none is late."""
+    events = [
+        InventoryEvent("e", "STORE", store, "I", kind, n, at // apart, None, None, None, None)
+        for kind, store, n, at in drawn
+        if kind != "ALLOTMENT"
+    ]
+    listed, together = Held(), Held()
+    one, other = Panes(NEVER, listed.load), Panes(NEVER, together.load)
+    if events:
+        fold_sales(one, events)
+        fold_sales(other, columns(events))
+    assert (one.newest, one.late) == (other.newest, other.late)
+    assert listed == together
+
+
+def test_columns_without_some() -> None:
+    events = [InventoryEvent("e", "STORE", f"S{n}", "I", "SALE", n, n, None, None, None, None) for n in range(4)]
+    left, expected = columns(events).without([0, 2]), columns([events[1], events[3]])
+    assert (left.stores, len(left)) == (expected.stores, 2)
+    assert left.quantities.tolist() == left.times.tolist() == [1, 3]

@@ -1,3 +1,4 @@
+from math import inf
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,6 +25,12 @@ def thread_of(generation: int, member: str) -> Any:
     group = SimpleNamespace(generation=generation, member_id=member)
     thread._consumer = SimpleNamespace(_coordinator=group)
     return thread
+
+
+def test_nobody_knew_a_worker_that_only_starts() -> None:
+    thread = thread_of(5, "m")
+    thread._consumer = None
+    assert thread.last_contact == -inf
 
 
 async def positions(assignment: Assignment) -> dict[tuple[str, int], tuple[int, bool]]:

@@ -105,7 +105,8 @@ class Needy:
         ([1, 1, 9, 1, 8], [(40, 42, [1, 1])]),
         ([9, 1, 1], []),
         ([1, 9, 8, 1], [(40, 41, [1])]),
-        ([1] * RECORDS_MAX + [1, 9], [(40, 40 + RECORDS_MAX, [1] * RECORDS_MAX), (1_040, 1_041, [1])]),
+        ([1] * (ROWS_MAX + 1) + [9], [(40, 40 + ROWS_MAX, [1] * ROWS_MAX), (1_040, 1_041, [1])]),
+        ([1] * RECORDS_MAX + [9], [(40, 1_040, [1] * ROWS_MAX), (1_040, 2_040, [1] * ROWS_MAX)]),
     ],
 )
 def test_what_comes_before_a_missing_schema_is_read(

@@ -1,13 +1,17 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app.domain.ignored import Ignored
-from app.domain.stock import StockRow
+from app.domain.stock import StockRow, decide
+from app.engine.decode.movements import Columns, Movements
+from app.engine.rows import latest_of
+from app.engine.store_failure import StoreFailed
 from app.engine.task import Task
 from tables.stock import stock, stores
-from tests.app.engine.opened import SOURCE, commit, movement, opened, put_stock, unit
+from tests.app.engine.opened import NOW, SOURCE, commit, movement, opened, put_stock, unit
 
 
 @pytest.fixture
@@ -52,3 +56,40 @@ def test_only_new_rows_bring_index_entries(task: Task) -> None:
     commit(task)
     put_stock(unit(task, 2, [movement("e3"), movement("e4", location_id="U")]))
     assert task.pending.index == {stores.key("U"): True}
+
+
+def test_many_are_decided_one_after_the_other(task: Task) -> None:
+    kinds, quantities = ["COUNT", "SALE", "COUNT", "SALE"], [10, 3, 7, 1]
+    times = [NOW, NOW + 1, NOW - 1, NOW + 2]
+    key, other = stock.key("S", "I"), stock.key("S", "J")
+    columns = Columns([], [], [], kinds, np.array(quantities), np.array(times), np.array(times))
+    one = unit(task, 0, [])
+    rows = one.rows(stock)
+    rows.reindexed({stores.key("S"): True})
+    assert rows.settle_all([key, key, key, other], decide, Movements(columns, list)) == [2]
+    assert one.counted == {"COUNT": 1, "SALE": 2}
+    list(one.events())
+    assert {key: stock.decode(row).on_hand for key, row in task.pending.rows.items()} == {key: 7, other: -1}
+    assert +task.pending.counts.ignored == {(SOURCE, Ignored.STALE_COUNT): 1}
+    assert task.pending.index == {stores.key("S"): True}
+    assert task.pending.tallies[b"s"] == 1
+
+
+def test_many_rows_are_looked_up_where_each_is_newest(task: Task) -> None:
+    """On disk, in the commit under way, pending, cached, and nowhere."""
+    keys = [stock.key("S", name) for name in ("disk", "both", "committing", "pending", "nowhere")]
+    disk, both, committing, pending, nowhere = keys
+    task.store.write([(disk, b"1"), (both, b"1")], 1, {}, tallies={})
+    task.pending.rows |= {both: b"2", committing: b"3"}
+    task.take_pending()
+    task.pending.rows[pending] = b"4"
+    expected = {disk: b"1", both: b"2", committing: b"3", pending: b"4", nowhere: None}
+    assert latest_of(task, keys) == {key: task.latest(key) for key in keys} == expected
+    task.rows[disk] = b"5"
+    assert latest_of(task, [disk, disk]) == {disk: b"5"}
+
+
+def test_many_rows_of_a_store_that_failed(task: Task) -> None:
+    task.store.close()
+    with pytest.raises(StoreFailed):
+        latest_of(task, [stock.key("S", "I")])

@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from app.delivery.retries import Origin
 from app.delivery.retries import read_headers as read_origin
 from app.domain.ignored import Ignored
 from app.domain.poison import Poison
+from app.engine.decode.movements import Columns, Movements
 from app.engine.partitioner import partition_of
 from app.engine.pending import Send
 from app.engine.task import Task
@@ -169,3 +171,51 @@ def test_our_own_records_count_once_by_their_producer_s_position(task: Task) -> 
     task.promote()
     assert given(6, (5, 2, 0), (3, 9, 0), (3, 11, 0)) == [(3, 11, 0)]
     assert task.pending.counts.duplicates == {RESERVATIONS: 2}
+
+
+def in_columns(ids: list[str], times: list[int]) -> Movements:
+    count = len(ids)
+    at = np.array(times, np.int64)
+    names = [id.encode() for id in ids]
+    columns = Columns(names, [b"S"] * count, [b"I"] * count, ["RECEIPT"] * count, np.ones(count, np.int64), at, at)
+    return Movements(columns, lambda: [movement(id) for id in ids])
+
+
+LISTS = st.lists(
+    st.lists(st.tuples(st.sampled_from("abcdefgh"), st.integers(-HORIZON_MS, 2 * HORIZON_MS)), min_size=1, max_size=4),
+    max_size=8,
+)
+
+
+@settings(max_examples=40)
+@given(lists=LISTS)
+def test_in_columns_the_same_counts_as_one_by_one(
+    tmp_path_factory: pytest.TempPathFactory, lists: list[list[tuple[str, int]]]
+) -> None:
+    """Each list comes at once where nothing in it was seen before, else one by one; never both."""
+    directory = tmp_path_factory.mktemp("ways")
+    singly, together = opened(directory / "singly"), opened(directory / "together")
+    for drawn in lists:
+        ids, times = [id for id, _ in drawn], [NOW + passed // 4 for _, passed in drawn]
+        start = singly.reached(SOURCE).next_offset
+        expected = put_stock(unit(singly, start, [movement(id) for id in ids], times=times))
+        one = unit(together, start, in_columns(ids, times), times=times)
+        at_once = [event.event_id for batch in one.batches() for event in batch]
+        given = put_stock(one)
+        assert [*at_once, *given] == expected
+        assert not (at_once and given)
+        assert at_once == expected or len(expected) < len(ids) or given == expected
+        assert together.sources == singly.sources
+        assert (together.pending.times, together.pending.digests) == (singly.pending.times, singly.pending.digests)
+        assert together.pending.counts.duplicates == singly.pending.counts.duplicates
+        assert together.pending.counts.timestamps == singly.pending.counts.timestamps
+    singly.close()
+    together.close()
+
+
+def test_a_batch_left_early_or_not_next_finishes_nothing(task: Task) -> None:
+    for _batch in unit(task, 0, in_columns(["e0"], [NOW])).batches():
+        break
+    assert (bool(task.pending), task.reached(SOURCE).next_offset) == (False, 0)
+    assert list(unit(task, 3, in_columns(["e3"], [NOW])).batches()) == []
+    assert task.gaps == {SOURCE}

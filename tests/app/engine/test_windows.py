@@ -25,7 +25,7 @@ CROWDED = sales._replace(packed_max=3)
 
 def note(task: Task, windows: Windows, start: int, noted: list[Any]) -> None:
     one = unit(task, start, [movement(f"e{start + n}") for n in range(len(noted))])
-    add = one.windows(windows)
+    add = one.windows(windows).add
     for each, _ in zip(noted, one.events(), strict=True):
         add(each)
 
@@ -123,7 +123,7 @@ def test_a_currency_is_kept_apart_in_the_total(tmp_path: Path) -> None:
     currencies = [f"{letter}UR" for letter in "EABCD"]
     entries = [Entry(f"{c}north", c, NOW, [1, 0, 0, 0, 0, 0]) for c in currencies]
     one = unit(task, 0, [movement(f"e{n}") for n in range(len(entries))], topic="booking-events")
-    add = one.windows(crowded)
+    add = one.windows(crowded).add
     for each, _ in zip(entries, one.events(), strict=True):
         add(each)
     commit(task)

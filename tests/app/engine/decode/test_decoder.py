@@ -399,7 +399,7 @@ def test_columns_read_what_single_records_read(case: tuple[str, list[Record]]) -
     batch = Decoder(topic, REGISTRY, min_batch=1).decode(records)
     single = Decoder(topic, REGISTRY, min_batch=10**9)
     alone = [single.decode([record])[0] for record in records]
-    assert batch == alone
+    assert list(batch) == alone
     assert [type(each) for each in batch] == [type(each) for each in alone]
     assert not any(SECRET in each.error for each in batch if isinstance(each, Poison))
 
