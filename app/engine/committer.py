@@ -3,6 +3,7 @@ next. The numbered steps of a commit are those of docs/delivery.md, which says w
 """
 
 import asyncio
+from collections.abc import Collection
 from time import monotonic
 from typing import Any, Protocol
 
@@ -58,6 +59,8 @@ class Committer(Service):  # type: ignore[misc]
         self._allowed.set()
         #: Set, and replaced, with each new assignment.
         self._next_assignment = asyncio.Event()
+        self._under_way: set[TaskId] = set()
+        self._ended = asyncio.Event()
 
     def finished(self) -> None:
         """A unit was finished: there is something to commit."""
@@ -114,7 +117,7 @@ class Committer(Service):  # type: ignore[misc]
             return
         started, next_assignment = monotonic(), self._next_assignment
         try:
-            offsets = await self.ledger.commit(taken)  # steps 2 to 6
+            offsets = await self._come_true(taken)  # steps 2 to 6
         except GroupMoved:
             await next_assignment.wait()
             await self._commit(_still_theirs(taken))
@@ -137,6 +140,21 @@ class Committer(Service):  # type: ignore[misc]
                 task.write_committed(offsets[task.id])
         self.engine.refusals.came_true(taken)
         self.engine.report([pending for _, pending in taken], monotonic() - started)  # step 8
+
+    async def _come_true(self, taken: list[tuple[Task, Pending]]) -> dict[TaskId, int]:
+        self._under_way = {task.id for task, _ in taken}
+        try:
+            return await self.ledger.commit(taken)
+        finally:
+            self._under_way = set()
+            self._ended.set()
+            self._ended.clear()
+
+    async def outcome(self, tasks: Collection[Task]) -> None:
+        """Wait until no commit is under way that holds something of these tasks, which were reset meanwhile."""
+        # No new generation fences it: what it makes true may come behind an end that is looked up before.
+        if not self._under_way.isdisjoint(task.id for task in tasks):
+            await self._ended.wait()
 
 
 def _still_theirs(taken: list[tuple[Task, Pending]]) -> list[tuple[Task, Pending]]:

@@ -79,6 +79,7 @@ class Repair:
                     task.store.changelog_id = changelog_id
                     mended.append(task)
         self._show(len(failed) - len(mended) + len(self._unopened))
+        await self._engine.committer.outcome(mended)
         ends = await reader.ends(mended)
         for task in mended:
             reader.follow_again(task)

@@ -125,6 +125,7 @@ class Restore(Service):  # type: ignore[misc]
         assert reader is not None
         copies = [task for task in self.engine.tasks.held() if task.id in seat.active | seat.standby]
         behind = [task for task in copies if not _runs(task)]
+        await self.engine.committer.outcome(behind)
         ends, ids = await reader.ends(behind), await reader.ids(behind)  # step B
         if self._seat is not seat:
             return  # asked under the old assignment: what its owners have added since is not in there
@@ -199,10 +200,9 @@ class Restore(Service):  # type: ignore[misc]
 
     async def _promote(self) -> None:
         """Start what is complete: actives are read from their position on, standbys answer."""
-        reader = self._reader
+        reader, ends, seat = self._reader, self.ends, self._seat
         if reader is None or self._holding or self._assigned.is_set() or self.should_stop:
             return
-        ends, seat = self.ends, self._seat
         for task in self.engine.tasks.held():
             is_active = task.id in seat.active
             if _runs(task) or (task.ready and not is_active) or task.id not in ends or task.store.failure is not None:

@@ -242,3 +242,21 @@ async def test_finished_units_are_committed_without_being_asked(tasks: list[Task
             feed(tasks[0])
             service.finished()
             await until(lambda expected=expected: tasks[0].positions == {SOURCE: expected})
+
+
+async def test_who_was_reset_during_a_commit_can_wait_for_its_outcome(tasks: list[Task]) -> None:
+    desk = Desk(tasks)
+    feed(tasks[0])
+    feed(tasks[1])
+    desk.open.clear()
+    committing = committer(desk)
+    commit = asyncio.ensure_future(committing.commit())
+    await until(lambda: desk.commits)
+    waiting = asyncio.ensure_future(committing.outcome(tasks))
+    await committing.outcome(tasks[2:])  # nothing of it is under way
+    assert not waiting.done()
+    desk.error = CommitFailed("refused")
+    desk.open.set()
+    await asyncio.gather(waiting, commit)
+    await committing.outcome(tasks)
+    assert desk.events == ["renew", "failed True", "reset 2", "again"]

@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ class Desk:
         self.paused: list[set[TP]] = []
         self.followed: list[tuple[TaskId, int]] = []
         self.told: list[Any] = []
+        self.ended = asyncio.Event()
+        self.ended.set()
         self.tasks.on_set_aside = self.store_set_aside
 
     @property
@@ -43,7 +46,15 @@ class Desk:
     def halted(self, partitions: int) -> None:
         self.told.append(partitions)
 
+    @property
+    def committer(self) -> "Desk":
+        return self
+
+    async def outcome(self, tasks: Iterable[Task]) -> None:
+        await self.ended.wait()
+
     async def ends(self, tasks: Iterable[Task]) -> dict[TaskId, int]:
+        assert self.ended.is_set()
         return {task.id: 77 for task in tasks}
 
     def follow_again(self, task: Task) -> None:
@@ -87,6 +98,18 @@ async def test_a_damaged_store_is_made_anew_and_restored(desk: Any) -> None:
     assert len(list(desk.tasks.directory.glob("inventory-3.damaged-*"))) == 1
     assert (other.ready, other.reached(SOURCE).next_offset) == (True, 2)
     assert await repair.mend(desk) == {}
+
+
+async def test_the_changelog_s_end_counts_once_the_commit_under_way_has_ended(desk: Any) -> None:
+    repair, task = Repair(desk, desk), active(desk)
+    task.store.failed(StoreDamaged("for a test"))
+    desk.ended.clear()
+    mending = asyncio.ensure_future(repair.mend(desk))
+    while task.store.failure is not None:  # noqa: ASYNC110 - a condition, not an event
+        await asyncio.sleep(0)
+    assert (mending.done(), desk.followed) == (False, [])
+    desk.ended.set()
+    assert await mending == {ID: 77}
 
 
 async def test_a_full_disk_is_waited_for_and_nothing_is_thrown_away(desk: Any, room: list[bool]) -> None:

@@ -54,6 +54,13 @@ class Desk:
         self.flow_control = SimpleNamespace(resume=lambda: None, is_active=lambda: False)
         self._fetcher = SimpleNamespace(maybe_start=nothing)
 
+    @property
+    def committer(self) -> "Desk":
+        return self
+
+    async def outcome(self, _tasks: Any) -> None:
+        """No commit is ever under way here meanwhile."""
+
     def settled(self) -> None:
         """The engine takes note of the end of a move."""
 
