@@ -52,7 +52,11 @@ class Repair:
 
     def must_begin(self) -> bool:
         """Whether tasks that could not be opened can be now: the assignment must be gone through again."""
-        return bool(self._unopened) and self._has_room()
+        if not self._unopened or not self._has_room():
+            return False
+        # Standbys come last, and some may be wanted elsewhere by now: who is still wanted is opened, or listed again.
+        self._unopened.clear()
+        return True
 
     def check(self, task: Task, end: int, changelog_id: bytes) -> None:
         """Set a copy aside that can't be of this changelog, whose end and id these are (the id empty: not known)."""
