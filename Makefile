@@ -9,7 +9,7 @@ FIRST ?= 0
 SETUP := requirements.lock pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench chaos fuzz simulate mutants lock clean
+.PHONY: help setup run test check format bench chaos fuzz windows simulate mutants lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do \
@@ -42,6 +42,9 @@ chaos: $(VENV)/set-up-dev  ## kill and cut everything for half an hour (Docker);
 
 fuzz: $(VENV)/set-up-dev  ## 5,000 requests drawn from the API's description, idle and while workers are killed
 	STAYSHELF_TEST_REQUESTS=5000 $(BIN)/python -m pytest tests/broker/test_described_api.py
+
+windows: $(VENV)/set-up-dev  ## 5,000 random questions about windows on the real data, while workers come and go
+	STAYSHELF_TEST_QUESTIONS=5000 $(BIN)/python -m pytest tests/broker/test_windows.py
 
 simulate: $(VENV)/set-up-dev  ## the engine in simulated trouble, many seeds; SEEDS=10000 FIRST=0
 	$(BIN)/python -m tests.simulation.many --seeds $(SEEDS) --first $(FIRST)
