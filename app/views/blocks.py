@@ -9,7 +9,7 @@ from app.domain.windows import HOURS, MINUTES, Entries, horizon
 from app.engine.panes import PACKED_KEY_MAX, Series, Windows, keyed, start_of, totals
 from app.engine.windows import newest_of, open_minute
 from app.views.parts import PART_ROWS_MAX, scanned
-from app.views.responses import Problem
+from app.views.responses import bad
 from app.views.spans import Spans
 from app.views.worker import Task
 
@@ -41,7 +41,7 @@ async def blocks(task: Task, asked: Asked) -> Sums:
             else:
                 sums[at] = list(measures)
         if len(sums) > PART_ROWS_MAX:
-            raise Problem(400, f"the answer has over {PART_ROWS_MAX} rows in one partition: ask for less")
+            raise bad("to", f"asks for over {PART_ROWS_MAX} rows of one partition")
     return sums
 
 
@@ -120,7 +120,8 @@ async def _keyed(task: Task, asked: Asked, low: int, high: int) -> AsyncIterator
 
 
 def _chunks(task: Task, asked: Asked, low: int, high: int) -> AsyncIterator[list[tuple[bytes, Entries]]]:
-    return scanned(task, asked.windows.table, *totals(asked.windows, asked.spans.panes).span(low, max(low, high)))
+    span = totals(asked.windows, asked.spans.panes).span(low, max(low, high))
+    return scanned(task, asked.windows.table, *span, asked_by="to")
 
 
 def of_key(task: Task, series: Series, start: int, key: str) -> Iterator[tuple[str, list[Any]]]:

@@ -32,7 +32,7 @@ def nights(request: web.Request) -> Question:
 
     async def read(task: Task) -> list[NightAnswer]:
         found: list[NightAnswer] = []
-        async for chunk in scanned(task, availability, start, stop):
+        async for chunk in scanned(task, availability, start, stop, asked_by="to"):
             for key, row in chunk:
                 _, night, kind = availability.parts(key)
                 if room_type is None or kind == room_type:

@@ -37,7 +37,7 @@ def item(request: web.Request) -> Question:
 
     async def read(task: Task) -> list[StoreOfItem]:
         found: list[StoreOfItem] = []
-        async for chunk in scanned(task, stores, *stores.prefix()):
+        async for chunk in scanned(task, stores, *stores.prefix(), asked_by="itemId"):
             for key, _ in chunk:
                 store_id = str(stores.parts(key)[0])
                 row = task.read(stock, stock.key(store_id, item_id))

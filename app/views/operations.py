@@ -12,8 +12,9 @@ from app.views.live.stream import EVENT_STREAM
 from app.views.low_stock import LOWEST, LowStock
 from app.views.overbooked import OverbookedAnswer
 from app.views.parameters import ID_CODE_POINTS_MAX, LIMIT_DEFAULT, LIMIT_MAX, NIGHTS_MAX
+from app.views.parts import PART_ROWS_MAX
 from app.views.payments import PaymentAnswer
-from app.views.ranking import RANKS_MAX, BookingsRanking, PaymentsRanking, SalesRanking
+from app.views.ranking import KEYS_MAX, RANKS_MAX, BookingsRanking, PaymentsRanking, SalesRanking
 from app.views.responses import JSON
 from app.views.schema_ids import CONTENT_TYPE, SchemaAnswer
 from app.views.spans import DURATION_PATTERN, MOMENT_MAX
@@ -138,11 +139,17 @@ def _windows(name: str, answer: Any, key: str, what: str) -> Operation:
     )  # fmt: skip
 
 
+_RANKED_UNTIL = (
+    "Panes that start before this; whole hours reach further back. "
+    f"A span with over {KEYS_MAX:,} keys or {PART_ROWS_MAX:,} rows in one partition is refused."
+)
+
+
 def _ranking(name: str, answer: Any, summary: str) -> Operation:
     limit = {"type": "integer", "minimum": 1, "maximum": RANKS_MAX, "default": 10}
     span = (
         Parameter("from", _MOMENT, "Panes that start here or later, epoch ms.", required=True),
-        Parameter("to", _MOMENT, "Panes that start before this; whole hours reach further back.", required=True),
+        Parameter("to", _MOMENT, _RANKED_UNTIL, required=True),
         Parameter("limit", limit, "Most keys to answer."),
     )
     return Operation(f"{name}Ranking", "windows", f"{summary} in a span of event time", answer, span, by_tables=True)

@@ -11,7 +11,7 @@ from app.engine.group import Group
 from app.engine.ranking import IndexNotReady
 from app.engine.store_failure import StoreFailed
 from app.views import as_of
-from app.views.responses import Problem
+from app.views.responses import Problem, bad
 from app.views.worker import Task, Worker
 
 ACTIVE, STANDBY = "active", "standby"
@@ -125,14 +125,19 @@ class Turns:
             self._since = time.monotonic()
 
 
-async def scanned(task: Task, table: Any, start: bytes, stop: bytes) -> AsyncIterator[list[tuple[bytes, Any]]]:
-    """All rows from start up to, without, stop, a few hundred at a time, letting other work run in between."""
+async def scanned(
+    task: Task, table: Any, start: bytes, stop: bytes, *, asked_by: str
+) -> AsyncIterator[list[tuple[bytes, Any]]]:
+    """All rows from start up to, without, stop, a few hundred at a time, letting other work run in between.
+
+    Raises a 400 Problem where there are too many, naming the parameter that asks for them.
+    """
     left, turns = PART_ROWS_MAX, Turns()
     while chunk := task.scan(table, start, stop, STEP_ROWS):
         yield chunk
         left -= len(chunk)
         if left < 0:
-            raise Problem(400, f"the answer has over {PART_ROWS_MAX} rows in one partition: ask for less")
+            raise bad(asked_by, f"asks for over {PART_ROWS_MAX} rows of one partition")
         if len(chunk) < STEP_ROWS:
             return
         start = chunk[-1][0] + b"\0"

@@ -16,7 +16,7 @@ from app.views.as_of import AsOf
 from app.views.blocks import as_json_value
 from app.views.parameters import Query
 from app.views.parts import Part, Question, scanned
-from app.views.responses import Problem, bad
+from app.views.responses import bad
 from app.views.spans import MOMENT_MAX
 from app.views.windows import SHOWN
 from app.views.worker import Task
@@ -112,7 +112,7 @@ async def _sums(task: Task, windows: Windows, first: int, end: int) -> Entries:
     sums: Entries = {}
     if low >= high:
         return sums
-    async for chunk in scanned(task, windows.table, *keyed(windows, size).span(low, high)):
+    async for chunk in scanned(task, windows.table, *keyed(windows, size).span(low, high), asked_by="to"):
         for key, row in chunk:
             for _, _, entry, measures in entries_of(windows, key, row):
                 add(sums, entry, measures)
@@ -128,7 +128,7 @@ async def _sums(task: Task, windows: Windows, first: int, end: int) -> Entries:
 
 def _refuse_too_many(sums: Entries) -> None:
     if len(sums) > KEYS_MAX:
-        raise Problem(400, f"one partition has over {KEYS_MAX} of them: ask for a shorter span")
+        raise bad("to", f"asks for over {KEYS_MAX} keys of one partition")
 
 
 def _ranked(windows: Windows, parts: Sequence[Part], by: str) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from app.views.blocks import Asked, Sums, blocks, combined, summed
 from app.views.fields import EpochMs
 from app.views.parameters import Query
 from app.views.parts import PART_ROWS_MAX, Part, Question
-from app.views.responses import Problem
+from app.views.responses import bad
 from app.views.spans import NAMES, Spans, spans
 from app.views.worker import Task
 from tables.windows import booking_windows, payment_windows
@@ -119,7 +119,7 @@ def composed(windows: Windows, asked: Spans, sums: Sums) -> list[dict[str, Any]]
     for window in compose([Block(*at, measures) for at, measures in sums.items()], asked.starts, asked.size):
         left -= len(window.parts)
         if left < 0:
-            raise Problem(400, f"the answer has over {PART_ROWS_MAX} amounts: ask for less")
+            raise bad("to", f"asks for over {PART_ROWS_MAX} amounts")
         found.append({"start": window.start, "end": window.end, **SHOWN[windows.name](window)})
     return found
 

@@ -83,7 +83,8 @@ class Panel {
     const windows = await this.ask({ from, to, size });
     Object.assign($(this.name).dataset, { from, to, size });
     this.#draw(windows, { from, to, note: windows.length ? "" : "Nothing in this time" });
-    this.#rank(await get(path(`/v1/windows/${this.name}/ranking`, { from, to, limit: 6 })).catch(() => ({ ranking: [] })));
+    const ranking = path(`/v1/windows/${this.name}/ranking`, { from, to, limit: 6 });
+    this.#rank(await get(ranking).catch((error) => ({ ranking: [], why: error.status === 400 && "Too many to rank: choose a shorter time" })));
     return newest;
   }
 
@@ -102,11 +103,12 @@ class Panel {
     this.said.replaceChildren(...legend);
   }
 
-  #rank({ ranking }) {
+  #rank({ ranking, why }) {
     const most = Math.max(1, ...ranking.map((row) => this.ranked(row)[0]));
     const rows = ranking.map((row) => this.#row(row.key, ...this.ranked(row), most));
     if (this.key !== null) rows.unshift(this.#row(null, null, "", 1));
     const focused = this.ranks.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
+    if (why) rows.push(h("span", { class: "dim" }, why));
     this.ranks.replaceChildren(...rows.map((row) => h("li", {}, row)));
     if (focused !== undefined) this.ranks.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
   }

@@ -105,7 +105,9 @@ async def test_a_scan_is_complete_whatever_its_steps(one: Any, monkeypatch: pyte
     task = one.workers[0].tasks["payments", 0]
     for count in (0, 3, 4, 5, 8, 9):
         task.rows = {b"a%d" % n: n for n in range(count)} | {b"b": "behind"}
-        found = [row for chunk in [chunk async for chunk in scanned(task, None, b"a", b"b")] for row in chunk]
+        found = [
+            row for chunk in [chunk async for chunk in scanned(task, None, b"a", b"b", asked_by="to")] for row in chunk
+        ]
         assert [row for _, row in found] == list(range(count))
 
 
@@ -123,7 +125,7 @@ async def test_other_work_gets_its_turn_in_a_long_scan(one: Any, monkeypatch: py
             await asyncio.sleep(0)
 
     running = asyncio.ensure_future(other())
-    async for _ in scanned(task, None, b"a", b"b"):
+    async for _ in scanned(task, None, b"a", b"b", asked_by="to"):
         pass
     running.cancel()
     assert turns >= 8
@@ -133,8 +135,8 @@ async def test_no_part_takes_all_memory(one: Any, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(parts, "PART_ROWS_MAX", 300)
     task = one.workers[0].tasks["payments", 0]
     task.rows = {b"a%03d" % n: n for n in range(600)}
-    with pytest.raises(Problem, match="ask for less"):
-        async for _ in scanned(task, None, b"a", b"b"):
+    with pytest.raises(Problem, match="to asks for over 300 rows of one partition"):
+        async for _ in scanned(task, None, b"a", b"b", asked_by="to"):
             pass
 
 

@@ -69,6 +69,7 @@ async def test_too_many_keys_are_refused(one: Any, monkeypatch: pytest.MonkeyPat
         fold(one, sales, 0, sold(store, 61 * number))
         answer = await one.get(f"/v1/windows/sales/ranking?from={NOON}&to={NOON + 2 * HOUR}")
         assert answer.status == (400 if number else 200)
+    assert answer.problem["parameter"] == "to"
 
 
 @pytest.mark.parametrize("query", ["from=2&to=1", "from=1", "from=0&to=1&limit=101", "from=0&to=1&key=x"])

@@ -128,5 +128,5 @@ def test_an_answer_of_too_many_amounts_is_refused(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("app.views.windows.PART_ROWS_MAX", 3)
     sums = {(0, currency): [0, 1, 0, 0, 1, Decimal(5)] for currency in ("EUR", "USD")}
     assert len(composed(booking_windows, Spans(range(1), 1), sums)) == 1
-    with pytest.raises(Exception, match="ask for less"):
+    with pytest.raises(Exception, match="to asks for over 3 amounts"):
         composed(booking_windows, Spans(range(-1, 1), 2), sums)
