@@ -5,14 +5,14 @@ import asyncio
 import json
 from pathlib import Path
 
-from benchmarks import answers, rebalance, restore, stock
+from benchmarks import answers, page, rebalance, restore, stock
 
 
 def main() -> None:
     """Parse, measure, print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "figure", nargs="*", choices=["stock", "restore", "rebalance", "answers", []], help="all by default"
+        "figure", nargs="*", choices=["stock", "restore", "rebalance", "answers", "page", []], help="all by default"
     )
     parser.add_argument("--broker", default="127.0.0.1:9092", help="a Kafka broker on this machine, for this alone")
     parser.add_argument("--events", type=int, default=1_000_000)
@@ -34,6 +34,9 @@ def main() -> None:
         asyncio.run(_rebalance(given.broker, given.rate))
     if "answers" in (given.figure or ["answers"]):
         asyncio.run(_answers(given.rows))
+    if "page" in (given.figure or ["page"]):
+        for figure in page.measure():
+            print(json.dumps(figure), flush=True)
 
 
 async def _rebalance(broker: str, rate: float) -> None:
