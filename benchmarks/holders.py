@@ -19,6 +19,7 @@ from app.engine.partitioner import partition_of
 from app.engine.reindex import Reindexer
 from app.engine.task import Task
 from app.engine.windows import Noted
+from app.engine.worker import calm_collector
 from app.metrics.observer import Observer
 from app.views.door import Runner
 from app.views.server import application
@@ -117,6 +118,7 @@ def serve(ports: list[int], number: int, items: int, ready: Any) -> None:
         runner = Runner(application(Holder(urls, number, tasks)))  # type: ignore[arg-type]
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", ports[number]).start()
+        calm_collector()
         ready.put(number)
         await asyncio.Event().wait()
 

@@ -9,7 +9,7 @@ Time comes first in the order, so what has expired is a range at the front of a 
 """
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -163,6 +163,11 @@ class PaneRows:
 def start_of(key: bytes) -> int:
     """The pane start in a row's key."""
     return int(_number(key, 9)[0]) - _SIGN
+
+
+def starts_of(keys: Iterable[bytes]) -> list[int]:
+    """The pane starts in many rows' keys."""
+    return [_number(key, 9)[0] - _SIGN for key in keys]
 
 
 def entries_of(windows: Windows, key: bytes, row: Entries) -> Iterator[tuple[int, int, str, list[Any]]]:

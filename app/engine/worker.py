@@ -35,7 +35,7 @@ class Worker(faust.Worker):  # type: ignore[misc]
             self.loop.run_until_complete(ensure_topics(settings, SPECS, options=options, say=_say))
             self.app.engine.tasks.writer = f"stayshelf-{settings.instance_id or _worker_id(data_dir.path)}"
             self.app.engine.breaker.open(data_dir.path)
-            _calm_collector()
+            calm_collector()
             _calm_libraries()
             super().execute_from_commandline()
         except Refused as refused:
@@ -77,7 +77,7 @@ def _worker_id(directory: Path) -> str:
     return file.read_text().strip()
 
 
-def _calm_collector() -> None:
+def calm_collector() -> None:
     """Look for garbage cycles rarely: events and rows make none, and each look walks over all of them."""
     gc.collect()
     gc.freeze()

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from app.domain.measures import add
 from app.domain.windows import HOURS, MINUTES, Entries, horizon
-from app.engine.panes import PACKED_KEY_MAX, Series, Windows, keyed, start_of, totals
+from app.engine.panes import PACKED_KEY_MAX, Series, Windows, keyed, start_of, starts_of, totals
 from app.engine.windows import newest_of, open_minute
 from app.views.parts import PART_ROWS_MAX, scanned
 from app.views.responses import bad
@@ -15,10 +15,11 @@ from app.views.worker import Task
 
 #: A block's start, its part and measures, decimals as text: a JSON value.
 Row = list[Any]
-#: A pane's start, and part and measures of what it holds.
-Found = tuple[int, str, list[Any]]
-#: Measures by a block's start and part.
-Sums = dict[tuple[int, str], list[Any]]
+#: A pane's or a block's start, and the part of what it holds.
+At = tuple[int, str]
+#: The measures of it.
+Found = tuple[At, list[Any]]
+Sums = dict[At, list[Any]]
 
 
 class Asked(NamedTuple):
@@ -31,15 +32,16 @@ class Asked(NamedTuple):
 
 async def blocks(task: Task, asked: Asked) -> Sums:
     """The blocks with anything in them; what has expired is not there any more."""
-    length = asked.spans.block
+    length, size = asked.spans.block, asked.spans.panes
+    # A minute in total is one row, but for currencies without room in it: then nothing is to be added up here.
+    apart = asked.key is None and not asked.windows.part_length and length == size.span == MINUTES.span
     sums: Sums = {}
     async for found in _panes(task, asked):
-        for start, part, measures in found:
-            at = (start - start % length, part)
-            if at in sums:
-                add(sums, at, measures)
-            else:
-                sums[at] = list(measures)
+        if apart:
+            sums.update(found)
+        else:
+            for (start, part), measures in found:
+                add(sums, (start - start % length, part), measures)
         if len(sums) > PART_ROWS_MAX:
             raise bad("to", f"asks for over {PART_ROWS_MAX} rows of one partition")
     return sums
@@ -47,13 +49,10 @@ async def blocks(task: Task, asked: Asked) -> Sums:
 
 def combined(copies: list[Sums]) -> list[Row]:
     """The blocks of several copies added up, as a JSON value."""
-    sums = copies[0] if copies else {}
+    sums: Sums = {at: list(measures) for at, measures in copies[0].items()} if copies else {}
     for copy in copies[1:]:
         for at, measures in copy.items():
-            if at in sums:
-                add(sums, at, measures)
-            else:
-                sums[at] = measures
+            add(sums, at, measures)
     return [[start, part, as_json_value(measures)] for (start, part), measures in sums.items()]
 
 
@@ -90,15 +89,16 @@ def _open_hour(task: Task, asked: Asked, hour: int, minute: int) -> list[Found]:
         rows = task.scan(windows.table, *totals(windows, HOURS).span(hour, hour + 1), PART_ROWS_MAX)
         return _found(windows, [*rows, (packed, row)])
     parts = [*of_key(task, keyed(windows, HOURS), hour, key), *_of_row(row, windows, key)]
-    return [(hour, part, measures) for part, measures in parts]
+    return [((hour, part), measures) for part, measures in parts]
 
 
 def _found(windows: Windows, rows: list[tuple[bytes, Entries]]) -> list[Found]:
     """What rows of totals hold: an entry's key is its part, and so is that of an entry with a row of its own."""
     if not windows.part_length:
-        return [(start_of(key), "", measures) for key, row in rows for measures in row.values()]
+        starts = starts_of(key for key, _ in rows)
+        return [((start, ""), found) for start, (_, row) in zip(starts, rows, strict=True) for found in row.values()]
     return [
-        (start_of(key), entry or str(windows.table.parts(key)[3]), measures)
+        ((start_of(key), entry or str(windows.table.parts(key)[3])), measures)
         for key, row in rows
         for entry, measures in row.items()
     ]
@@ -116,7 +116,8 @@ async def _keyed(task: Task, asked: Asked, low: int, high: int) -> AsyncIterator
         # Currencies without room in their total's row have rows of their own, maybe over several chunks.
         starts = dict.fromkeys(start for key, _ in chunk if (start := start_of(key)) != last)
         last = next(reversed(starts), last)
-        yield [(start, part, found) for start in starts for part, found in of_key(task, series, start, asked.key or "")]
+        key = asked.key or ""
+        yield [((start, part), found) for start in starts for part, found in of_key(task, series, start, key)]
 
 
 def _chunks(task: Task, asked: Asked, low: int, high: int) -> AsyncIterator[list[tuple[bytes, Entries]]]:
