@@ -135,9 +135,15 @@ class Store:
         if path in self._disk.damaged:
             self._disk.damaged.discard(path)
             raise Exception("Corruption: bad block")
+        self._have_room()
         self._files = self._disk.files.setdefault(path, Files())
         self._rows = dict(self._files.flushed)
         self.closed = False
+
+    def _have_room(self) -> None:
+        """RocksDB writes when it opens, too."""
+        if self._disk.is_full(self._path):
+            raise Exception("IO error: No space left on device")
 
     def get(self, key: bytes | list[bytes]) -> Any:
         if self._path in self._disk.unreadable:
@@ -149,8 +155,7 @@ class Store:
         assert not self.closed
         process = PROCESS.get()
         self._disk.hook(process, "write")
-        if self._disk.is_full(self._path):
-            raise Exception("IO error: No space left on device")
+        self._have_room()
         self._files.unflushed.append(batch.changes)
         _apply(self._rows, batch.changes)
         self._disk.written(process, self._path, batch.changes)

@@ -99,6 +99,10 @@ class World:
             self.stall(process, fault.seconds)
         elif fault.action == "refused":
             self.broker.refusing += 1
+        elif fault.action == "unreadable":
+            self._do_unreadable(self.workers[process.name], fault.seconds)
+        elif fault.action == "fails":
+            process.context.run(self._agent_fails, process)
         else:
             return fault.action
         return None
@@ -150,6 +154,12 @@ class World:
         """SIGSTOP, and SIGCONT after so many seconds."""
         process.pause()
         self.loop.later(seconds, process.resume)
+
+    def _agent_fails(self, process: Process) -> None:
+        """An agent raises something that has nothing to do with Kafka or the disk."""
+        app = self.workers[process.name].app
+        if app is not None and process.state == "running":
+            app.engine.agent_failed(ValueError("an agent failed"))
 
     # Faults by the clock
 
