@@ -22,7 +22,7 @@ POINTS = (
 #: Beyond the session timeout of 6 s: the worker wakes up as a zombie, before or after its transaction times out.
 STALLS = ((0.5, 4.0), (6.5, 9.5), (6.5, 9.5), (6.5, 9.5), (10.5, 15.0))
 #: Weights of what happens at a point, and by the clock.
-AT_POINTS = {"crash": 5, "stall": 5, "lost": 3, "late": 3, "refused": 1, "fails": 1, "unreadable": 1}
+AT_POINTS = {"crash": 5, "stall": 5, "lost": 3, "late": 3, "refused": 1, "fails": 2, "unreadable": 2}
 BY_CLOCK = {
     "crash": 2, "stall": 2, "cut": 3, "join": 3, "leave": 3, "compact": 2, "unreadable": 2, "full": 2, "hijack": 1,
     "stranger": 1,
@@ -44,7 +44,7 @@ def plan(rng: Random, *, faults: int, seconds: float) -> list[Fault]:
     for at in sorted(rng.uniform(0.0, 0.75 * seconds) for _ in range(faults)):
         if rng.random() < 0.7:
             action = _drawn(rng, AT_POINTS)
-            points = _points_of(action) if action in ("lost", "late", "refused") else POINTS
+            points = POINTS if action in ("crash", "stall") else _points_of(action)
             found.append(Fault(at, action, rng.choice(points), _seconds(rng)))
         else:
             found.append(Fault(at, _drawn(rng, BY_CLOCK), None, _seconds(rng)))
@@ -54,6 +54,9 @@ def plan(rng: Random, *, faults: int, seconds: float) -> list[Fault]:
 def _points_of(action: str) -> tuple[str, ...]:
     if action == "refused":
         return ("send ProduceRequest",)
+    if action in ("fails", "unreadable"):
+        # While a commit is under way whose records are not in the log yet.
+        return ("send AddPartitionsToTxnRequest", "done AddPartitionsToTxnRequest", "send ProduceRequest", "written")
     ways = ("send", "done") if action == "lost" else ("send",)
     # The end of a transaction is where an outcome is unknown.
     names = (*REQUESTS, *["EndTxnRequest"] * 3)

@@ -11,7 +11,7 @@ from aiokafka.producer import sender
 from app.delivery.duplicates import DuplicateIndex
 from app.engine import kip447, ledgers
 from app.engine.changelog_reader import ChangelogReader
-from app.engine.committer import CommitFailed, SendRefused
+from app.engine.committer import CommitFailed, Committer, SendRefused
 from app.engine.consumer_thread import ConsumerThread
 from app.engine.kip447 import Membership
 from app.engine.ledgers import TransactionalLedger
@@ -157,6 +157,15 @@ def a_reset_task_starts_before_its_transaction_ends() -> AbstractContextManager[
     return patch.object(TransactionalLedger, "commit", early)
 
 
+def a_reset_task_starts_beside_its_own_commit() -> AbstractContextManager[Any]:
+    """A task that was reset during a commit does not wait for what comes of it."""
+
+    async def at_once(_self: Committer, _tasks: Iterable[Task]) -> None:
+        pass
+
+    return patch.object(Committer, "outcome", at_once)
+
+
 def event_ids_are_not_restored() -> AbstractContextManager[Any]:
     """A new owner has seen nothing."""
     return patch.object(DuplicateIndex, "load", lambda _self, stored: list(stored) and None)
@@ -218,6 +227,7 @@ MUTANTS: tuple[Mutant, ...] = (
     a_failed_commit_is_tried_again,
     a_refused_batch_is_overlooked,
     a_reset_task_starts_before_its_transaction_ends,
+    a_reset_task_starts_beside_its_own_commit,
     event_ids_are_not_restored,
     restore_stops_at_the_last_stable_offset,
     restore_does_not_wait_for_the_end,
