@@ -14,6 +14,7 @@ from testcontainers.core.container import DockerContainer
 from tests.broker.single import NoBroker, free_port
 
 IMAGE = "apicurio/apicurio-registry-mem:2.6.13.Final"
+OPTIONS = "-Xmx256m -XX:TieredStopAtLevel=1"  # starts in half the time
 READY_SECONDS = 180
 
 
@@ -44,7 +45,7 @@ class Apicurio:
 def apicurio() -> Iterator[Apicurio]:
     """A fresh registry; raises NoBroker."""
     port = free_port()
-    container = DockerContainer(IMAGE).with_bind_ports(8080, port).with_env("JAVA_OPTIONS", "-Xmx256m")
+    container = DockerContainer(IMAGE).with_bind_ports(8080, port).with_env("JAVA_OPTIONS", OPTIONS)
     try:
         container.start()
     except DockerException as error:
