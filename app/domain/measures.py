@@ -1,6 +1,6 @@
 """What applied events add to the windows of sales, bookings and payments."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import compress
@@ -82,11 +82,15 @@ def add(entries: dict[Key, list[Any]], key: Key, measures: list[Any]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Sales:
-    """Applied events of stores, in columns: stores in ASCII, kinds (event types), quantities, times (epoch ms)."""
+    """Applied events of stores, in columns: stores in ASCII, units sold and returned, times (epoch ms).
+
+    What did not move anything (a count) is False in `moved`.
+    """
 
     stores: Sequence[bytes]
-    kinds: npt.NDArray[np.object_]
-    quantities: npt.NDArray[np.int64]
+    sold: npt.NDArray[np.int64]
+    returned: npt.NDArray[np.int64]
+    moved: npt.NDArray[np.bool_]
     times: npt.NDArray[np.int64]
 
     def __len__(self) -> int:
@@ -97,7 +101,13 @@ class Sales:
         left = np.ones(len(self.stores), np.bool_)
         left[list(indexes)] = False
         stores = list(compress(self.stores, left.tolist()))
-        return Sales(stores, self.kinds[left], self.quantities[left], self.times[left])
+        return Sales(stores, self.sold[left], self.returned[left], self.moved[left], self.times[left])
+
+    def one_by_one(self) -> Iterator[tuple[str, int, int, int, int]]:
+        """Store, units sold and returned, movements (0 or 1), time of each."""
+        stores = [store.decode() for store in self.stores]
+        columns = (column.tolist() for column in (self.sold, self.returned, self.moved.astype(np.int64), self.times))
+        return zip(stores, *columns, strict=True)
 
 
 def fold_sales(panes: Panes, noted: Sequence[InventoryEvent] | Sales) -> None:
@@ -105,22 +115,25 @@ def fold_sales(panes: Panes, noted: Sequence[InventoryEvent] | Sales) -> None:
     if isinstance(noted, Sales):
         _fold_columns(panes, noted)
         return
-    _, places, stores, _, kinds, quantities, times, *_ = zip(*noted, strict=True)
-    # What is of no store only moves the time on, as a count does.
-    known = [kind if place == "STORE" else "COUNT" for place, kind in zip(places, kinds, strict=True)]
-    _fold_each(panes, stores, known, zip(quantities, times, strict=True))
+    _fold_each(panes, map(_sale, noted))
+
+
+def _sale(event: InventoryEvent) -> tuple[str, int, int, int, int]:
+    """As Sales has it; what is of no store only moves the time on, as a count does."""
+    kind, quantity = event.event_type, event.quantity
+    moved = event.location_type == "STORE" and kind != "COUNT"
+    sold, returned = quantity if kind == "SALE" else 0, quantity if kind == "RETURN" else 0
+    return event.location_id, sold, returned, int(moved), event.occurred_at
 
 
 def _fold_columns(panes: Panes, sales: Sales) -> None:
     """Where nothing is late the order does not matter, and what falls into a minute is added at once."""
-    moved = np.flatnonzero(sales.kinds != "COUNT")
+    moved = np.flatnonzero(sales.moved)
     starts = (sales.times - sales.times % MINUTES.span)[moved]
     minutes = np.unique(starts).tolist()
     newest = max(panes.newest, int(sales.times.max()))
     if minutes and (minutes[0] < horizon(MINUTES, newest) or len(minutes) > _MINUTES_MAX):
-        stores = [store.decode() for store in sales.stores]
-        amounts = zip(sales.quantities.tolist(), sales.times.tolist(), strict=True)
-        _fold_each(panes, stores, sales.kinds.tolist(), amounts)
+        _fold_each(panes, sales.one_by_one())
         return
     panes.newest = newest
     for start in minutes:
@@ -128,27 +141,25 @@ def _fold_columns(panes: Panes, sales: Sales) -> None:
 
 
 def _add_minute(pane: Pane, sales: Sales, rows: npt.NDArray[np.int64]) -> None:
-    kinds, quantities = sales.kinds[rows], sales.quantities[rows]
     stores = [sales.stores[row] for row in rows.tolist()]
     number = {store: n for n, store in enumerate(dict.fromkeys(stores))}
     codes = np.fromiter(map(number.__getitem__, stores), np.int64, len(stores))
     # Sums stay far below 2**53, up to which the doubles they are counted in are exact.
-    sold = np.bincount(codes, weights=np.where(kinds == "SALE", quantities, 0))
-    returned = np.bincount(codes, weights=np.where(kinds == "RETURN", quantities, 0))
+    sold, returned = (np.bincount(codes, weights=column[rows]) for column in (sales.sold, sales.returned))
     measures = np.stack((sold, returned, np.bincount(codes)), axis=1).astype(np.int64)
     for store, each in zip(number, measures.tolist(), strict=True):
         add(pane.entries, store.decode(), each)
     add(pane.totals, "", measures.sum(axis=0).tolist())
 
 
-def _fold_each(panes: Panes, stores: Iterable[str], kinds: Iterable[str], amounts: Iterable[tuple[int, int]]) -> None:
+def _fold_each(panes: Panes, sales: Iterable[tuple[str, int, int, int, int]]) -> None:
     newest, low, high, kept_until = panes.newest, 0, 0, 0
     pane = Pane({}, {})
     entries, sums = pane.entries, [0, 0, 0]
-    for store, kind, (quantity, at) in zip(stores, kinds, amounts, strict=True):
+    for store, sold, returned, moved, at in sales:
         if at > newest:  # noqa: PLR1730 - max() costs a call for each event
             newest = at
-        if kind == "COUNT":
+        if not moved:
             continue
         if not low <= at < high or newest > kept_until:
             add(pane.totals, "", sums)
@@ -162,13 +173,9 @@ def _fold_each(panes: Panes, stores: Iterable[str], kinds: Iterable[str], amount
         held = entries.get(store)
         if held is None:
             held = entries[store] = [0, 0, 0]
-        held[2] += 1
-        sums[2] += 1
-        if kind == "SALE":
-            held[0] += quantity
-            sums[0] += quantity
-        elif kind == "RETURN":
-            held[1] += quantity
-            sums[1] += quantity
+        for each in (held, sums):
+            each[0] += sold
+            each[1] += returned
+            each[2] += 1
     add(pane.totals, "", sums)
     panes.newest = newest

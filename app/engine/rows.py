@@ -59,23 +59,25 @@ class Rows(Generic[Row]):
     ) -> list[int]:
         """Decide many events, one after the other, by their keys; answers the indexes of those that were ignored."""
         rows, changed, ignored = self._look_up(keys), self._changed, []
-        for n, (key, event) in enumerate(zip(keys, movements.arguments(), strict=True)):
-            decision = decide(rows[key], *event)
+        for n, (key, (kind, quantity, at)) in enumerate(zip(keys, movements.arguments(), strict=True)):
+            decision = decide(rows.get(key), kind, quantity, at)
             if decision.__class__ is Ignored:
                 self._unit.ignored(str(decision))
                 ignored.append(n)
             else:
                 rows[key] = changed[key] = decision  # type: ignore[assignment]
-        applied = Counter(movements.columns.kinds)
-        applied.subtract(movements.columns.kinds[n] for n in ignored)
+        applied = Counter(movements.kinds)
+        applied.subtract(movements.kinds[n] for n in ignored)
         self._applied.update(+applied)
         return ignored
 
-    def _look_up(self, keys: Sequence[bytes]) -> dict[bytes, Row | None]:
-        """The rows of keys before these events; those that are on disk alone are read in one go."""
+    def _look_up(self, keys: Sequence[bytes]) -> dict[bytes, Row]:
+        """The rows there are before these events; those that are on disk alone are read in one go."""
         decode, raws = self._decode, latest_of(self._unit.task, keys)
-        self._before = {key: None if raw is None else decode(raw) for key, raw in raws.items()}
-        return dict(self._before)
+        self._before = dict.fromkeys(raws)
+        found = {key: decode(raw) for key, raw in raws.items() if raw is not None}
+        self._before.update(found)
+        return found
 
     def reindexed(self, entries: dict[bytes, bool]) -> None:
         """The index entries that all changes of the unit bring: they need not be asked for row by row."""

@@ -237,6 +237,6 @@ class Unit:
         counts.dead_letters.update((topic, reason) for reason in self._leaving.dead)
         decoded = self.read.decoded
         if isinstance(decoded, Movements):
-            counts.timestamps.extend(decoded.columns.timestamps)
+            counts.timestamps.extend(decoded.columns.timestamps.tolist())
         else:
             counts.timestamps.extend([record.timestamp for record in self.read.records])

@@ -36,6 +36,6 @@ def test_rows_are_ranked_by_what_is_on_hand() -> None:
 def test_keys_and_entries_of_many(pairs: list[tuple[str, str]]) -> None:
     places, items = ([part.encode() for part in column] for column in zip(*pairs, strict=True))
     none = np.zeros(len(pairs), np.int64)
-    movements = Movements(Columns([], places, items, ["SALE"] * len(pairs), none, none, none), list)
+    movements = Movements(Columns([], places, items, none, none, none, none), list)
     assert stock_keys(movements) == [stock.key(*pair) for pair in pairs]
     assert store_entries(movements) == {stores.key(store): True for store, _ in pairs}

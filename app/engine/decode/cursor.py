@@ -6,6 +6,7 @@ end has no good values, whatever was read on the way.
 """
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -36,10 +37,13 @@ class Content:
         self.octets = np.frombuffer(joined, np.uint8)
         # The eight bytes from every position on, as one number, the first byte lowest.
         self.words: Words = np.ndarray((len(joined) - 7,), "<u8", joined, 0, (1,))
-        # One character a byte: cheaper to slice than bytes are to slice and decode.
-        self.text = joined.decode("latin-1")
         # Whoever comes here has passed the end of the last record.
         self.limit = len(joined) - room + 1
+
+    @cached_property
+    def text(self) -> str:
+        """One character a byte: cheaper to slice than bytes are to slice and decode."""
+        return self.data.decode("latin-1")
 
 
 class Cursor:

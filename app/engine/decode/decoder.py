@@ -100,7 +100,8 @@ class Decoder:
         if not good.all():
             rows, batch, timestamps = rows[good], batch.at(good), timestamps[good]
         indexes = rows.tolist()
-        return indexes, source.made(batch, [records[row].key for row in indexes], timestamps)
+        chosen = records if len(indexes) == len(records) else [records[row] for row in indexes]
+        return indexes, source.made(batch, [record.key for record in chosen], timestamps)
 
     def _single(self, index: int, record: Record) -> Event | Poison:
         value = record.value

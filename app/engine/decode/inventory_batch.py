@@ -11,7 +11,7 @@ from app.domain.stock import STORE_EVENTS
 from app.engine.decode.batch_rules import ids_good, keyed, made, times_good
 from app.engine.decode.columns import Batch
 from app.engine.decode.cursor import Ints, Mask
-from app.engine.decode.movements import Columns, Movements
+from app.engine.decode.movements import KINDS, Columns, Movements
 from app.engine.decode.shape import parse
 from schemas.bundled import BUNDLED, INVENTORY_EVENT
 from schemas.inventory import InventoryEvent
@@ -20,8 +20,7 @@ EVENT_ID, LOCATION_TYPE, LOCATION_ID, ITEM_ID, EVENT_TYPE, QUANTITY, OCCURRED_AT
 
 _READER = parse(BUNDLED[INVENTORY_EVENT])
 _LOCATIONS = _READER.fields[LOCATION_TYPE].shape.symbols
-_TYPES = _READER.fields[EVENT_TYPE].shape.symbols
-_KINDS = np.array(_TYPES, object)
+_TYPES = KINDS
 _HOTEL = _LOCATIONS.index("HOTEL")
 _ADJUSTMENT = _TYPES.index("ADJUSTMENT")
 _OF_LOCATION = {"STORE": STORE_EVENTS, "HOTEL": HOTEL_EVENTS}
@@ -63,9 +62,8 @@ def _movements(batch: Batch, keys: Sequence[bytes | None], timestamps: Ints) -> 
     texts = [ids, stores, items, *map(batch.parts, others)]
     if stores != keys or not all(b"".join(parts).isascii() for parts in texts):
         return None
-    kinds: list[str] = _KINDS[batch.column(EVENT_TYPE).numbers].tolist()
-    quantities, times = batch.column(QUANTITY).numbers, batch.column(OCCURRED_AT).numbers
-    return Columns(ids, stores, items, kinds, quantities, times, timestamps)
+    codes, quantities, times = (batch.column(index).numbers for index in (EVENT_TYPE, QUANTITY, OCCURRED_AT))
+    return Columns(ids, stores, items, codes=codes, quantities=quantities, times=times, timestamps=timestamps)
 
 
 def _stays_good(batch: Batch) -> Mask:

@@ -7,16 +7,23 @@ import numpy as np
 
 from app.domain.measures import Sales
 from app.engine.decode.cursor import Ints
+from app.engine.decode.shape import parse
+from schemas.bundled import BUNDLED, INVENTORY_EVENT
 from schemas.inventory import InventoryEvent
+
+#: Event types, as the schema numbers them.
+KINDS = parse(BUNDLED[INVENTORY_EVENT]).fields[4].shape.symbols
+_NAMES = np.array(KINDS, object)
+_SALE, _RETURN, _COUNT = map(KINDS.index, ("SALE", "RETURN", "COUNT"))
 
 
 class Columns(NamedTuple):
-    """Ids in ASCII; kinds are event types, times occurredAt and timestamps the records' own, both epoch ms."""
+    """Ids in ASCII; codes are indexes of KINDS, times occurredAt and timestamps the records' own, both epoch ms."""
 
     ids: list[bytes]
     stores: list[bytes]
     items: list[bytes]
-    kinds: list[str]
+    codes: Ints
     quantities: Ints
     times: Ints
     timestamps: Ints
@@ -29,6 +36,8 @@ class Movements(Sequence[InventoryEvent]):
         self.columns = columns
         self._make = make
         self._made: list[InventoryEvent] | None = None
+        #: Event types.
+        self.kinds: list[str] = _NAMES[columns.codes].tolist()
 
     @property
     def _events(self) -> list[InventoryEvent]:
@@ -37,7 +46,7 @@ class Movements(Sequence[InventoryEvent]):
         return self._made
 
     def __len__(self) -> int:
-        return len(self.columns.kinds)
+        return len(self.columns.ids)
 
     @overload
     def __getitem__(self, index: int) -> InventoryEvent: ...
@@ -52,10 +61,11 @@ class Movements(Sequence[InventoryEvent]):
     def arguments(self) -> Iterator[tuple[str, int, int]]:
         """Kind, quantity and time of each: what decides about its row."""
         columns = self.columns
-        return zip(columns.kinds, columns.quantities.tolist(), columns.times.tolist(), strict=True)
+        return zip(self.kinds, columns.quantities.tolist(), columns.times.tolist(), strict=True)
 
     def sales(self, ignored: Sequence[int]) -> Sales:
         """What windows take of them, without those at these indexes, which were ignored."""
-        _, stores, _, kinds, quantities, times, _ = self.columns
-        sales = Sales(stores, np.array(kinds, object), quantities, times)
+        columns, codes = self.columns, self.columns.codes
+        sold, returned = (np.where(codes == code, columns.quantities, 0) for code in (_SALE, _RETURN))
+        sales = Sales(columns.stores, sold, returned, codes != _COUNT, columns.times)
         return sales.without(ignored) if ignored else sales

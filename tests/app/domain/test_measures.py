@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 import numpy as np
+import numpy.typing as npt
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -113,9 +114,12 @@ def test_a_list_folds_as_its_events_do(drawn: list[tuple[str, str, int, int]]) -
 
 
 def columns(events: list[InventoryEvent]) -> Sales:
-    _, _, stores, _, kinds, quantities, times, *_ = zip(*events, strict=True)
-    names = [store.encode() for store in stores]
-    return Sales(names, np.array(kinds, object), np.array(quantities, np.int64), np.array(times, np.int64))
+    def numbers(*kinds: str) -> npt.NDArray[np.int64]:
+        return np.array([event.quantity if event.event_type in kinds else 0 for event in events])
+
+    moved = np.array([event.event_type != "COUNT" for event in events])
+    times = np.array([event.occurred_at for event in events], np.int64)
+    return Sales([event.location_id.encode() for event in events], numbers("SALE"), numbers("RETURN"), moved, times)
 
 
 @given(EVENTS, st.sampled_from([1, 7, 900]))
@@ -139,4 +143,4 @@ def test_columns_without_some() -> None:
     events = [InventoryEvent("e", "STORE", f"S{n}", "I", "SALE", n, n, None, None, None, None) for n in range(4)]
     left, expected = columns(events).without([0, 2]), columns([events[1], events[3]])
     assert (left.stores, len(left)) == (expected.stores, 2)
-    assert left.quantities.tolist() == left.times.tolist() == [1, 3]
+    assert left.sold.tolist() == left.times.tolist() == [1, 3]

@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.ignored import Ignored
 from app.domain.stock import StockRow, decide
-from app.engine.decode.movements import Columns, Movements
+from app.engine.decode.movements import KINDS, Columns, Movements
 from app.engine.rows import latest_of
 from app.engine.store_failure import StoreFailed
 from app.engine.task import Task
@@ -62,7 +62,8 @@ def test_many_are_decided_one_after_the_other(task: Task) -> None:
     kinds, quantities = ["COUNT", "SALE", "COUNT", "SALE"], [10, 3, 7, 1]
     times = [NOW, NOW + 1, NOW - 1, NOW + 2]
     key, other = stock.key("S", "I"), stock.key("S", "J")
-    columns = Columns([], [], [], kinds, np.array(quantities), np.array(times), np.array(times))
+    codes = np.array([KINDS.index(kind) for kind in kinds])
+    columns = Columns([], [], [], codes, np.array(quantities), np.array(times), np.array(times))
     one = unit(task, 0, [])
     rows = one.rows(stock)
     rows.reindexed({stores.key("S"): True})

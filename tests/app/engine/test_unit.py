@@ -12,7 +12,7 @@ from app.delivery.retries import Origin
 from app.delivery.retries import read_headers as read_origin
 from app.domain.ignored import Ignored
 from app.domain.poison import Poison
-from app.engine.decode.movements import Columns, Movements
+from app.engine.decode.movements import KINDS, Columns, Movements
 from app.engine.partitioner import partition_of
 from app.engine.pending import Send
 from app.engine.task import Task
@@ -177,7 +177,8 @@ def in_columns(ids: list[str], times: list[int]) -> Movements:
     count = len(ids)
     at = np.array(times, np.int64)
     names = [id.encode() for id in ids]
-    columns = Columns(names, [b"S"] * count, [b"I"] * count, ["RECEIPT"] * count, np.ones(count, np.int64), at, at)
+    codes, ones = np.full(count, KINDS.index("RECEIPT")), np.ones(count, np.int64)
+    columns = Columns(names, [b"S"] * count, [b"I"] * count, codes, ones, at, at)
     return Movements(columns, lambda: [movement(id) for id in ids])
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from app.engine.decode.decoder import Decoder
-from app.engine.decode.movements import Columns, Movements
+from app.engine.decode.movements import KINDS, Columns, Movements
 from tests.app.engine.decode.records import EVENTS, HOTEL, INVENTORY, NOW, Record, Schemas, in_avro
 
 EVENT = EVENTS[INVENTORY]
@@ -12,7 +12,8 @@ def movements(*kinds: str) -> Movements:
     count = len(kinds)
     numbers = np.arange(count, dtype=np.int64)
     ids = [b"e%d" % n for n in range(count)]
-    columns = Columns(ids, [b"S"] * count, [b"I"] * count, list(kinds), numbers, numbers + NOW, numbers)
+    codes = np.array([KINDS.index(kind) for kind in kinds])
+    columns = Columns(ids, [b"S"] * count, [b"I"] * count, codes, numbers, numbers + NOW, numbers)
     return Movements(columns, lambda: [EVENT._replace(event_type=kind) for kind in kinds])
 
 
@@ -26,7 +27,8 @@ def test_events_are_made_once_and_only_when_asked_for() -> None:
 def test_what_decides_and_what_windows_take() -> None:
     drawn = movements("SALE", "COUNT", "RETURN")
     assert list(drawn.arguments()) == [("SALE", 0, NOW), ("COUNT", 1, NOW + 1), ("RETURN", 2, NOW + 2)]
-    assert drawn.sales([]).kinds.tolist() == ["SALE", "COUNT", "RETURN"]
+    assert drawn.kinds == ["SALE", "COUNT", "RETURN"]
+    assert list(drawn.sales([]).one_by_one()) == [("S", 0, 0, 1, NOW), ("S", 0, 0, 0, NOW + 1), ("S", 0, 2, 1, NOW + 2)]
     assert drawn.sales([1]).times.tolist() == [NOW, NOW + 2]
 
 
@@ -39,7 +41,7 @@ def test_good_events_of_stores_stay_in_columns() -> None:
     assert isinstance(found, Movements)
     assert found.columns.ids == [b"e1", b"e2"]
     assert (found.columns.stores, found.columns.items) == ([b"store-1"] * 2, [b"sku-1"] * 2)
-    assert found.columns.kinds == ["SALE", "COUNT"]
+    assert found.kinds == ["SALE", "COUNT"]
     assert found.columns.timestamps.tolist() == [NOW, NOW]
     assert list(found) == [EVENT, EVENT._replace(event_id="e2", event_type="COUNT")]
 
