@@ -80,7 +80,9 @@ class Disk:
         """The process that had these directories is dead."""
         for path, files in self.files.items():
             if path.startswith(prefix):
-                kept = self.rng.randint(0, len(files.unflushed))
+                there = len(files.unflushed)
+                # The last batch alone is the one that no later one makes good.
+                kept = self.rng.choice((self.rng.randint(0, there), max(0, there - 1)))
                 self.lost_writes += len(files.unflushed) - kept
                 files.flush(kept)
                 files.unflushed = []
