@@ -5,11 +5,12 @@ BIN := $(VENV)/bin
 TESTS ?= tests
 BROKER ?= 127.0.0.1:9092
 SEEDS ?= 10000
+SECONDS ?= 180
 FIRST ?= 0
 SETUP := requirements.lock pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench chaos fuzz windows simulate mutants lock clean
+.PHONY: help setup run test check format bench chaos fuzz hostile windows simulate mutants lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do \
@@ -42,6 +43,9 @@ chaos: $(VENV)/set-up-dev  ## kill and cut everything for half an hour (Docker);
 
 fuzz: $(VENV)/set-up-dev  ## 5,000 requests drawn from the API's description, idle and while workers are killed
 	STAYSHELF_TEST_REQUESTS=5000 $(BIN)/python -m pytest tests/broker/test_described_api.py
+
+hostile: $(VENV)/set-up-dev  ## hostile records from a fuzzer through the decoders for SECONDS=180, and how many they were
+	$(BIN)/python -m tests.hostile.fuzz --seconds $(SECONDS)
 
 windows: $(VENV)/set-up-dev  ## 5,000 random questions about windows on the real data, while workers come and go
 	STAYSHELF_TEST_QUESTIONS=5000 $(BIN)/python -m pytest tests/broker/test_windows.py
