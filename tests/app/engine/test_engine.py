@@ -65,11 +65,13 @@ async def test_what_stays_goes_on_and_what_is_lost_is_given_up(engine: Engine) -
         put_stock(unit(task, 0, [movement("e0")]))
     await engine.move()
     assert (engine.moving, len(engine.tasks.active())) == (True, 2)
+    engine.refusals._beyond = {stays.id: {}, goes.id: {}}
     now = Membership(7, "m", None)
     engine.moved(now, plan_of(stays.id), kept=True)
     assert (engine.moving, engine.tasks.active(), engine.ledger.membership) == (False, [stays], now)
     assert (stays.reached("inventory-events").next_offset, goes.reached("inventory-events").next_offset) == (1, 0)
     assert engine.app.tables.recovery.calls == [("moved", plan_of(stays.id))]
+    assert engine.refusals._beyond.keys() == {stays.id}
 
 
 def test_what_another_may_have_owned_in_between_is_given_up_too(engine: Engine) -> None:
