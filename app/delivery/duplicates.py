@@ -5,7 +5,7 @@ like an LSM tree, and large runs lie in unlinked files, so that memory stays bou
 """
 
 import tempfile
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -41,13 +41,21 @@ def last_time(stored: bytes) -> int:
     return int(np.frombuffer(stored, ENTRY)["time"].max())
 
 
-class DuplicateIndex:
-    """The last time of each id of one partition; times are the partition's highest record timestamp so far."""
+def _as_it_is(error: OSError) -> Exception:
+    return error
 
-    def __init__(self, spool: Path | None = None) -> None:
+
+class DuplicateIndex:
+    """The last time of each id of one partition; times are the partition's highest record timestamp so far.
+
+    Where the disk does not take a large run, load and settle raise what `failed` makes of the error.
+    """
+
+    def __init__(self, spool: Path | None = None, failed: Callable[[OSError], Exception] = _as_it_is) -> None:
         self.recent: dict[bytes, int] = {}
         self._runs: list[Run] = []
         self._spool = spool
+        self._failed = failed
 
     def load(self, stored: Iterable[bytes]) -> None:
         """Take in stored ENTRY records, the oldest first."""
@@ -93,10 +101,13 @@ class DuplicateIndex:
     def _spooled(self, run: Run) -> Run:
         if self._spool is None or len(run) <= _RUN_IN_MEMORY_MAX:
             return run
-        with tempfile.TemporaryFile(dir=self._spool) as file:
-            file.write(run.tobytes())
-            file.flush()
-            return np.memmap(file, ENTRY, "r", shape=run.shape)
+        try:
+            with tempfile.TemporaryFile(dir=self._spool) as file:
+                file.write(run.tobytes())
+                file.flush()
+                return np.memmap(file, ENTRY, "r", shape=run.shape)
+        except OSError as error:
+            raise self._failed(error) from None
 
 
 def _sorted(run: Run) -> Run:

@@ -145,7 +145,7 @@ class Task:
         """The event ids of the last 24 hours; read from the store when first needed (standbys never do)."""
         if self.duplicates is None:
             stored = list(self.store.scan(EVENT_IDS, META))
-            self.duplicates = DuplicateIndex(self.store.directory.parent)
+            self.duplicates = DuplicateIndex(self.store.directory.parent, self.store.failed)
             self.duplicates.load(value for _, value in stored)
             self._id_records = deque((ids_number(key), last_time(value)) for key, value in stored)
         return self.duplicates

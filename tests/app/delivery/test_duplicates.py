@@ -89,6 +89,14 @@ def test_large_runs_lie_in_files_that_no_one_else_sees(monkeypatch: pytest.Monke
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_disk_that_takes_no_large_run_is_told_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(duplicates, "_RUN_IN_MEMORY_MAX", 10)
+    index = DuplicateIndex(tmp_path / "gone", lambda error: RuntimeError(error.strerror))
+    stored = entries(range(11), [digest(b"%d" % n) for n in range(11)]).tobytes()
+    with pytest.raises(RuntimeError, match="No such file"):
+        index.load([stored])
+
+
 def test_entries_are_24_bytes_and_tell_their_last_time() -> None:
     run = entries([5, 9], [digest(b"a"), digest(b"b")])
     assert ENTRY.itemsize == 24

@@ -1,10 +1,14 @@
+import os
+import tempfile
 from collections.abc import Iterator
+from errno import ENOSPC
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.delivery import duplicates
 from app.delivery.duplicates import HORIZON_MS
 from app.engine.changelog import ids_key
 from app.engine.ledgers import CHANGELOG_BATCH_BYTES_MAX
@@ -12,6 +16,7 @@ from app.engine.pending import PENDING_BYTES_MAX
 from app.engine.ranking import IndexNotReady
 from app.engine.reindex import derived
 from app.engine.storage import EVENT_IDS, META
+from app.engine.store_failure import DiskRefuses
 from app.engine.task import Task
 from tables.stock import low_stock, stock, stores
 from tests.app.engine.opened import NOW, SOURCE, commit, movement, on_disk, opened, put_stock, unit
@@ -262,3 +267,20 @@ def test_queued_units_never_make_more_than_a_batch_can_hold(task: Task) -> None:
     size = sum(len(key) + len(value or b"") for key, value in task.take_pending().records())
     assert size < CHANGELOG_BATCH_BYTES_MAX
     assert task.gaps == {SOURCE}
+
+
+def test_ids_that_the_disk_takes_no_more_of_stop_the_partition_as_a_store_that_fails(
+    task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_: object) -> None:
+        raise OSError(ENOSPC, os.strerror(ENOSPC))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    monkeypatch.setattr(duplicates, "_RECENT_MAX", 20)
+    monkeypatch.setattr(duplicates, "_RUN_IN_MEMORY_MAX", 10)
+    receive(task, *range(19))
+    commit(task)
+    with pytest.raises(DiskRefuses):
+        receive(task, 1)
+    assert isinstance(task.store.failure, DiskRefuses)
+    assert task.pending.offsets == {}
