@@ -11,6 +11,28 @@ KEPT_BYTES = 1_024
 Headers = tuple[tuple[str, bytes], ...]
 
 
+class Cut(bytes):
+    """The first bytes of a key or value too large to be kept: its length is that of the whole, it is no text, and its
+    SHA-256 (hex) is known."""
+
+    length: int
+    digest: str
+
+    def __len__(self) -> int:
+        return self.length
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        """Raises UnicodeDecodeError."""
+        raise UnicodeDecodeError(encoding, b"", 0, 0, "only a part of it is there")
+
+    @classmethod
+    def of(cls, first: bytes, length: int, digest: str) -> "Cut":
+        """What is left of `length` bytes."""
+        made = cls(first)
+        made.length, made.digest = length, digest
+        return made
+
+
 class SourceRecord(Protocol):
     """A record as it was read from its source topic; timestamp in epoch ms."""
 
@@ -77,7 +99,9 @@ def read_headers(headers: Headers) -> Letter | None:
 
 
 def _cut(data: bytes | None, most: int, headers: list[tuple[str, bytes]], header: str) -> bytes | None:
-    if data is None or len(data) <= most:
+    if data is None or (len(data) <= most and not isinstance(data, Cut)):
         return data
-    headers.append((header, str(len(data)).encode()))
-    return hashlib.sha256(data).hexdigest().encode() + b"\n" + data[:KEPT_BYTES]
+    if not isinstance(data, Cut):
+        data = Cut.of(data[:KEPT_BYTES], len(data), hashlib.sha256(data).hexdigest())
+    headers.append((header, str(data.length).encode()))
+    return data.digest.encode() + b"\n" + data[:KEPT_BYTES]

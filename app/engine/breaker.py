@@ -31,6 +31,8 @@ class Breaker:
 
     def __init__(self) -> None:
         self.in_work = InWork()
+        #: Of a thread beside the event loop.
+        self.beside = InWork()
         self._deaths: list[Stretch] = []
         self._file: Path | None = None
 
@@ -43,14 +45,20 @@ class Breaker:
         except msgspec.DecodeError:
             log.warning("%s can't be read: deaths of workers are counted anew", self._file)
         try:
-            found = self.in_work.open(directory / "in-work")
+            found = [self.in_work.open(directory / "in-work"), self.beside.open(directory / "in-work-beside")]
         except OSError as error:
             log.warning("Records that end the process can't be found: %s", error.strerror)
             return
-        if found is not None:
-            log.error("The last process died while it worked on %s-%d, offsets %d to %d", *found[:3], found.stop - 1)
-            self._deaths = [*self._deaths, found][-_REMEMBERED:]
-            self._save()
+        for at in found:
+            if at is not None:
+                log.error("The last process died while it worked on %s-%d, offsets %d to %d", *at[:3], at.stop - 1)
+                self._deaths = [*self._deaths, at][-_REMEMBERED:]
+                self._save()
+
+    def close(self) -> None:
+        """A clean end: nothing is in work."""
+        self.in_work.close()
+        self.beside.close()
 
     def passed(self, topic: str, partition: int, offset: int) -> None:
         """A partition is read from this offset on: what lies before it is decided."""

@@ -10,7 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from app.engine.clients import start_all, stop_all
 from app.engine.offsets import end_offsets
-from app.engine.slim_records import AS_PARSED
+from app.engine.slim_records import WHOLE
 from app.engine.task import Task, TaskId
 from app.engine.topic_ids import topic_ids
 
@@ -33,7 +33,7 @@ class ChangelogReader:
         self._records = AIOKafkaConsumer(
             **options,
             isolation_level="read_committed",
-            key_deserializer=AS_PARSED,
+            key_deserializer=WHOLE,
             fetch_max_wait_ms=_FETCH_WAIT_MS,
             max_partition_fetch_bytes=_FETCH_BYTES_MAX,
         )

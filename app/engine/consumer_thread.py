@@ -12,7 +12,7 @@ from faust.types import TP
 
 from app.engine import coordinator
 from app.engine.kip447 import Membership
-from app.engine.slim_records import AS_PARSED, Fetched
+from app.engine.slim_records import AS_PARSED, Fetched, begin_look
 
 #: A fetch that waits at the broker holds back one that is about other partitions.
 _FETCH_WAIT_MS = 100
@@ -131,7 +131,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
     ) -> Any:
         """Records by partition, each with the offsets they cover; transaction markers alone are covered by no
         records."""
-        found = await super()._fetch_records(consumer, active_partitions, min(timeout, _LOOK_S), max_records)
+        wait_s = 0 if begin_look() else min(timeout, _LOOK_S)
+        found = await super()._fetch_records(consumer, active_partitions, wait_s, max_records)
         fetched: dict[TP, Fetched] = {}
         for tp, start in self._reading.items():
             stop = self._position(consumer, tp) if tp in active_partitions else start

@@ -58,7 +58,7 @@ class DataDir:
         """Remove the state of the claimed directory, and the address of a broker that is gone."""
         shutil.rmtree(self.state)
         self.state.mkdir()
-        for name in (self.broker.name, "in-work", "deaths"):
+        for name in (self.broker.name, "in-work", "in-work-beside", "deaths"):
             (self.path / name).unlink(missing_ok=True)
 
     def in_use(self) -> bool:

@@ -166,7 +166,7 @@ class Engine(Service):  # type: ignore[misc]
         """Last of all: give up the producer and close the stores."""
         await self.ledger.close()
         self.tasks.close_all()
-        self.breaker.in_work.close()
+        self.breaker.close()
 
 
 #: Time between the beginnings of two commits; an event waits half of it on average.

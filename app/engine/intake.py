@@ -1,5 +1,6 @@
 """From records to reads: decoded, and cut so that no unit keeps the event loop for more than some milliseconds."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
@@ -7,7 +8,7 @@ from app.delivery.retries import tried
 from app.engine.breaker import Breaker
 from app.engine.decode import Decoder as EventDecoder
 from app.engine.decode.movements import Movements
-from app.engine.decode.registry import Registry, RegistryUnavailable
+from app.engine.decode.registry import NotYet, Registry, SlowRecord
 from app.engine.group import GROUP_OF_SOURCE, INTERNAL_SOURCES, RETRIES
 from app.engine.unit import Read
 from schemas import reservations
@@ -17,6 +18,8 @@ from schemas.reservations import ReservationEvent
 
 #: Records that are decoded at once; where they end up in columns they are one unit.
 RECORDS_MAX = 2_000
+#: A JSON document of this size may take some 50 ms; larger ones are read in a thread.
+PATIENCE_BYTES = 1 << 18
 #: Rows a unit may change else; an event for a year of nights counts as many as its nights.
 ROWS_MAX = 1_000
 #: Sources with texts of any length that stand in their rows: there a KiB counts as a row, so that a unit fits a batch.
@@ -27,7 +30,7 @@ class Decoder(Protocol):
     """Events, or why there is none, of records of one source."""
 
     def decode(self, records: Sequence[Any]) -> Sequence[Any]:
-        """One result a record, in order; raises RegistryUnavailable."""
+        """One result a record, in order; raises NotYet."""
 
 
 class ReservationDecoder:
@@ -44,11 +47,12 @@ class Intake:
     def __init__(self, decoders: dict[str, Decoder], breaker: Breaker) -> None:
         self._decoders = decoders
         self._breaker = breaker
+        self._beside = asyncio.Lock()
 
     def read(self, topic: str, start: int, stop: int, records: Sequence[Any], *, partition: int) -> Iterator[Read]:
         """Reads that cover the offsets [start, stop), of which these are all records, in order.
 
-        Raises RegistryUnavailable when all in front of the record that needs it has been given.
+        Raises NotYet when all in front of the record that can't be decoded has been given.
         """
         decoder = self._decoders[topic]
         if topic in RETRIES:
@@ -64,7 +68,7 @@ class Intake:
                 in_work.leave()
             else:
                 decoded, missing = [verdict], None
-            if isinstance(decoded, Movements):  # a row each
+            if isinstance(decoded, Movements) and missing is None:  # a row each
                 end = stop if done == len(records) else part[-1].offset + 1
                 yield Read(topic, start, end, part, decoded)
                 start = end
@@ -80,14 +84,22 @@ class Intake:
             if missing is not None:
                 raise missing
 
+    async def read_beside(self, slow: SlowRecord, place: tuple[str, int], offset: int) -> None:
+        """Read a slow record, which lies at this offset, while the event loop goes on."""
+        async with self._beside:
+            in_work = self._breaker.beside
+            in_work.enter(*place, offset, offset + 1)
+            await asyncio.to_thread(slow.read)
+            in_work.leave()
 
-def _decoded(decoder: Decoder, part: Sequence[Any]) -> tuple[Sequence[Any], RegistryUnavailable | None]:
+
+def _decoded(decoder: Decoder, part: Sequence[Any]) -> tuple[Sequence[Any], NotYet | None]:
     """What can be decoded of a list, from its first record on, and why not the rest."""
     missing = None
     while part:
         try:
             return decoder.decode(part), missing
-        except RegistryUnavailable as unavailable:
+        except NotYet as unavailable:
             # A record before this one may need a schema, too, that was asked for after it.
             missing, part = unavailable, part[: unavailable.record]
     return (), missing
@@ -140,7 +152,7 @@ class WritersDecoder:
         self._subject = subject
 
     def decode(self, records: Sequence[Any]) -> Sequence[Any]:
-        """As the decoder it stands for; raises RegistryUnavailable."""
+        """As the decoder it stands for; raises NotYet."""
         self._registry.output_id(self._subject)
         return self._decoder.decode(records)
 
@@ -149,7 +161,7 @@ def decoders(registry: Registry) -> dict[str, Decoder]:
     """A decoder for each source."""
     found: dict[str, Decoder] = {source: ReservationDecoder() for source in INTERNAL_SOURCES}
     for source in GROUP_OF_SOURCE.keys() - INTERNAL_SOURCES - RETRIES.keys():
-        found[source] = EventDecoder(source, registry)
+        found[source] = EventDecoder(source, registry, patience_bytes=PATIENCE_BYTES)
     found["payment-events"] = WritersDecoder(found["payment-events"], registry, COMPLETED_SUBJECT)
     for topic, wait in RETRIES.items():
         found[topic] = found[wait.source]

@@ -34,11 +34,16 @@ class Pauses:
         #: Records that waited their time by our clock, whatever it is for the worker that wrote them.
         self._waited: dict[TP, int] = {}
 
-    def hold(self, tp: TP, offset: int, seconds: float) -> None:
+    def hold(self, tp: TP, offset: int, seconds: float) -> Pause:
         """Leave a partition alone for some time, then read on from an offset."""
         self._consumer.pause_partitions({tp})
-        self._held[tp] = Pause(offset, monotonic() + seconds)
+        pause = self._held[tp] = Pause(offset, monotonic() + seconds)
         self._changed.set()
+        return pause
+
+    def holds(self, tp: TP, pause: Pause) -> bool:
+        """Whether a partition still waits, for that reason."""
+        return self._held.get(tp) is pause
 
     def drop(self, tp: TP) -> None:
         """Forget a partition's pause: it is read from elsewhere now."""

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 DAY_MS = 86_400_000
 KAFKA_MESSAGE_BYTES = 1_048_588  # the broker's own default for max.message.bytes
-# A value of up to 64 MiB must fit a dead letter, and a row made of one its changelog, even if snappy can't shrink it;
-# Kafka takes no request over 100 MiB.
+# A value of up to 64 MiB must fit a dead letter, and what is made of one its changelog or output, even if snappy can't
+# shrink it; Kafka takes no request over 100 MiB.
 LARGE_MESSAGE_BYTES = 100 * 1024 * 1024
 
 RESERVATIONS = "stayshelf-reservations"
@@ -61,12 +61,15 @@ SPECS: tuple[TopicSpec, ...] = (
     *_source("booking-events", 12, 30, "bookings, by customer and region"),
     *_source("inventory-events", 24, 7, "store movements and hotel allotments, by location"),
     *_source("payment-events", 6, 90, "payments, by payment"),
-    TopicSpec(PAYMENT_COMPLETED, 6, 90 * DAY_MS, "delete", "agents/payments", "one record for each completed payment"),
+    TopicSpec(
+        PAYMENT_COMPLETED, 6, 90 * DAY_MS, "delete", "agents/payments", "one record for each completed payment",
+        LARGE_MESSAGE_BYTES,
+    ),
     TopicSpec(RESERVATIONS, 24, 30 * DAY_MS, "delete", "agents/bookings", "rooms taken and released, by hotel"),
     _changelog("inventory", 24),
     _changelog("bookings", 12),
     _changelog("payments", 6),
     TopicSpec(DEAD_LETTER_MARKS, 1, None, "compact", "dead-letters", "which dead letters were replayed or discarded"),
-)
+)  # fmt: skip
 
 PARTITIONS = {spec.name: spec.partitions for spec in SPECS}

@@ -15,15 +15,17 @@ from faust.types import TP, ConsumerMessage
 from mode import Service
 
 from app.engine.consumer_thread import ConsumerThread, RebalanceListener
-from app.engine.decode.registry import RegistryUnavailable
+from app.engine.decode.registry import RegistryUnavailable, SlowRecord
 from app.engine.group import GROUP_BY_NAME, GROUP_OF_SOURCE, RETRIES
-from app.engine.pauses import Pauses
+from app.engine.pauses import Pause, Pauses
 from app.engine.retry_unit import unit_of
 from app.engine.slim_records import Fetched
 from app.engine.stops import REGISTRY
 from app.engine.unit import Unit
 
 _LEAVE_TIMEOUT_S = 2.0
+#: How long a large record may take before its partition is read again.
+_SLOW_READ_S = 120.0
 
 
 class Consumer(driver.Consumer):  # type: ignore[misc]
@@ -91,13 +93,15 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         while not (self.should_stop or fetcher.should_stop):
             await self._close_gaps()
             try:
-                found, active = await self._wait_next_records(1.0)
+                await self._deliver_all(*await self._wait_next_records(1.0))
             except aiokafka.errors.ConsumerStoppedError:
                 return
-            for tp, fetched in (found or {}).items():
-                if self.flow_active and tp in (active or ()):
-                    await self._deliver(tp, fetched)
             await asyncio.sleep(0)
+
+    async def _deliver_all(self, found: dict[TP, Fetched] | None, active: Any) -> None:
+        for tp, fetched in (found or {}).items():
+            if self.flow_active and tp in (active or ()):
+                await self._deliver(tp, fetched)
 
     async def _wait_next_records(self, timeout: float) -> Any:  # noqa: ASYNC109 - Faust's own signature
         """As Faust's, without its second of sleep when nothing is started yet."""
@@ -121,10 +125,11 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
     async def _end_pauses(self) -> None:
         await self.wait_first(self.pauses.end_each(), self._stopped.wait())
 
-    async def _deliver(self, tp: TP, fetched: Fetched) -> None:
+    async def _deliver(self, tp: TP, fetched: Fetched) -> bool:
+        """Whether all of it was handed on."""
         task = self.engine.tasks.get(GROUP_OF_SOURCE[tp.topic].name, tp.partition)
         if task is None:
-            return
+            return False
         if tp.topic in RETRIES:
             fetched = self.pauses.due_part(tp, fetched)
         committer, stops, reached = self.engine.committer, self.engine.stops, fetched.start
@@ -134,12 +139,28 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
                 message = self._message(tp, unit_of(task, read, committer.finished), read.stop - 1)
                 await self.wait_first(self.callback(message), self.suspend_flow.wait())
                 if not self.flow_active:
-                    return
+                    return False
                 reached = read.stop
         except RegistryUnavailable:
             self.pauses.hold(tp, reached, stops.again(tp, REGISTRY))
+        except SlowRecord as slow:
+            left = [record for record in fetched.records if record.offset >= reached]
+            pause = self.pauses.hold(tp, reached, _SLOW_READ_S)
+            self.add_future(self._go_on_beside(slow, tp, Fetched(reached, fetched.stop, left), pause))
         else:
             stops.over(tp, REGISTRY)
+            return True
+        return False
+
+    async def _go_on_beside(self, slow: SlowRecord, tp: TP, rest: Fetched, pause: Pause) -> None:
+        """Read a record that takes long, the first of these, while other partitions go on; then the others.
+
+        A partition that has moved meanwhile, or is read from elsewhere, has no such pause any more.
+        """
+        await self.engine.intake.read_beside(slow, tp, rest.records[0].offset)
+        holds = self.pauses.holds
+        if self.flow_active and holds(tp, pause) and await self._deliver(tp, rest) and holds(tp, pause):
+            self.pauses.hold(tp, rest.stop, 0.0)
 
     def _message(self, tp: TP, unit: Unit, offset: int) -> ConsumerMessage:
         return ConsumerMessage(

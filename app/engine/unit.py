@@ -105,6 +105,7 @@ class Unit:
     def events(self) -> Iterator[Any]:
         """Good events that were not seen before, in order. Finishes the unit when they are used up."""
         if not self.task.continues(self.read.topic, self.epoch, self.read.start):
+            self._let_go()
             return iter(())
         if records := self.read.records:
             self.task.in_work.enter(self.read.topic, self.task.partition, records[0].offset, records[-1].offset + 1)
@@ -225,7 +226,12 @@ class Unit:
         task.sources[topic] = SourcePosition(self.read.stop, now)
         self._count(pending.counts)
         task.in_work.leave()
+        self._let_go()
         self._finished()
+
+    def _let_go(self) -> None:
+        # An agent holds its last unit until the next one comes, which may wait for the memory of these.
+        self.read, self.record = self.read._replace(records=(), decoded=()), None
 
     def _count(self, counts: Counts) -> None:
         topic = self.source

@@ -6,7 +6,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from app.engine.slim_records import AS_PARSED
+from app.engine.slim_records import WHOLE
 from app.engine.topic_specs import PARTITIONS
 
 _POLL_MS = 500
@@ -21,7 +21,7 @@ def reader(bootstrap: str) -> AIOKafkaConsumer:
         isolation_level="read_committed",
         auto_offset_reset="earliest",
         enable_auto_commit=False,
-        key_deserializer=AS_PARSED,
+        key_deserializer=WHOLE,
         max_partition_fetch_bytes=_FETCH_BYTES,
     )
 

@@ -5,12 +5,13 @@ from typing import NamedTuple, cast
 
 import numpy as np
 
+from app.delivery.dead_letters import VALUE_BYTES_MAX
 from app.domain.poison import DOES_NOT_FIT_SCHEMA, NOT_AVRO_OR_JSON, UNKNOWN_SCHEMA, Poison
 from app.engine.decode.columns import ColumnStep, column_steps, read_batch
 from app.engine.decode.cursor import Content, Ints
 from app.engine.decode.documents import DocumentPlan
 from app.engine.decode.movements import Movements
-from app.engine.decode.registry import Registry, RegistryUnavailable
+from app.engine.decode.registry import Registry, RegistryUnavailable, SlowRecord
 from app.engine.decode.resolve import HEAD_BYTES, Plan, plan
 from app.engine.decode.shape import Unfit
 from app.engine.decode.sources import SOURCES, Event, Record
@@ -35,15 +36,31 @@ class Decoder:
     wrong in them is read again, by itself.
     """
 
-    def __init__(self, subject: str, registry: Registry, *, min_batch: int = MIN_BATCH) -> None:
+    def __init__(
+        self,
+        subject: str,
+        registry: Registry,
+        *,
+        min_batch: int = MIN_BATCH,
+        patience_bytes: int = VALUE_BYTES_MAX,
+    ) -> None:
         self._min_batch = max(min_batch, 1)
+        #: JSON beyond this raises SlowRecord.
+        self._patience_bytes = patience_bytes
+        #: What was read beside, until a list with it is decoded: a slow record behind it makes that happen twice.
+        self._known: tuple[bytes, Event | Poison] | None = None
         self._source = SOURCES[subject]
         self._registry = registry
         self._document = DocumentPlan(self._source.reader)
         self._writers: dict[int, Writer] = {}
 
     def decode(self, records: Sequence[Record]) -> Sequence[Event | Poison]:
-        """One event or Poison for each record of one partition, in order; raises RegistryUnavailable, nothing else."""
+        """One event or Poison for each record of one partition, in order; raises NotYet, nothing else."""
+        found = self._decoded(records)
+        self._known = None
+        return found
+
+    def _decoded(self, records: Sequence[Record]) -> Sequence[Event | Poison]:
         if len(records) < self._min_batch:
             return [self._single(index, record) for index, record in enumerate(records)]
         decoded = self._by_columns(records)
@@ -107,6 +124,27 @@ class Decoder:
         value = record.value
         if not value:
             return Poison(NOT_AVRO_OR_JSON, "value is null or empty")
+        if len(value) > self._patience_bytes:
+            return self._large(index, record, value)
+        return self._read(index, record, value)
+
+    def _large(self, index: int, record: Record, value: bytes) -> Event | Poison:
+        """A record that takes long to read: read beside the event loop, or not at all."""
+        if self._known is not None and self._known[0] is value:
+            return self._known[1]
+        is_json = value[0] == ord("{")
+        if len(value) <= VALUE_BYTES_MAX:
+            if is_json and self._patience_bytes < VALUE_BYTES_MAX:
+                raise SlowRecord(index, lambda: self._remember(index, record, value))
+            return self._read(index, record, value)
+        if is_json or (value[0] == 0 and self._writer(int.from_bytes(value[1:HEAD_BYTES], "big"), index)):
+            return Poison(DOES_NOT_FIT_SCHEMA, f"value is over {VALUE_BYTES_MAX} bytes")
+        return self._read(index, record, value[:HEAD_BYTES])
+
+    def _remember(self, index: int, record: Record, value: bytes) -> None:
+        self._known = value, self._read(index, record, value)
+
+    def _read(self, index: int, record: Record, value: bytes) -> Event | Poison:
         try:
             if value[0] == ord("{"):
                 document = parse(value, self._document.names)

@@ -1,11 +1,26 @@
 """Where writers' schemas come from."""
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from schemas.bundled import BUNDLED, OUTPUTS
 
 
-class RegistryUnavailable(Exception):
+class NotYet(Exception):
+    """A record can't be decoded now; `record` is its index, and those before it can."""
+
+    record = 0
+
+
+class SlowRecord(NotYet):
+    """Decoding it would keep the event loop for too long: call `read` in a thread, and decode it again."""
+
+    def __init__(self, record: int, read: Callable[[], None]) -> None:
+        super().__init__("a record takes long to read")
+        self.record, self.read = record, read
+
+
+class RegistryUnavailable(NotYet):
     """The registry has not answered yet, and is being asked; `record` is the index of the first record in need of it.
 
     schema_id is None where it is the id of a schema we write with that is missing.

@@ -59,7 +59,7 @@ def test_a_path_that_can_be_no_directory_is_refused(tmp_path: Path) -> None:
 
 def test_emptying_leaves_nothing_that_belongs_to_the_last_broker(path: Path) -> None:
     data_dir = DataDir(path).claim()
-    for name in ("state/row", "broker", "in-work", "deaths", "notes"):
+    for name in ("state/row", "broker", "in-work", "in-work-beside", "deaths", "notes"):
         (path / name).write_text("x")
     data_dir.empty()
     assert sorted(file.name for file in path.iterdir()) == ["lock", "notes", "state", "version"]

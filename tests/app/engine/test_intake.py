@@ -7,11 +7,13 @@ from hypothesis import strategies as st
 
 from app.domain.poison import Poison
 from app.engine.breaker import Breaker
+from app.engine.decode import Decoder
 from app.engine.decode.registry import BundledRegistry, RegistryUnavailable
 from app.engine.group import GROUP_OF_SOURCE
 from app.engine.intake import RECORDS_MAX, ROWS_MAX, Intake, decoders
 from schemas.inventory import InventoryEvent
 from schemas.reservations import ReservationEvent, encode
+from tests.app.engine.decode.records import INVENTORY, Schemas, in_avro
 
 
 class Record(NamedTuple):
@@ -19,6 +21,7 @@ class Record(NamedTuple):
     event: Any = None
     value: bytes | None = None
     key: bytes | None = None
+    timestamp: int = 0
 
 
 class AsGiven:
@@ -115,6 +118,19 @@ def test_what_comes_before_a_missing_schema_is_read(
     records = [Record(40 + n, schema) for n, schema in enumerate(schemas)]
     reads = Intake({"t": Needy(1)}, Breaker()).read("t", 40, 40 + len(records) + 5, records, partition=7)
     assert [(read.start, read.stop, list(read.decoded)) for read in islice(reads, len(expected))] == expected
+    with pytest.raises(RegistryUnavailable):
+        next(reads)
+
+
+def test_store_events_in_front_of_a_missing_schema_are_read_and_nothing_behind_it() -> None:
+    good = [in_avro(INVENTORY, eventId=f"e{n}") for n in range(41)]
+    records = [Record(n, value=each.value, key=each.key, timestamp=each.timestamp) for n, each in enumerate(good)]
+    later = b"\0" + (99).to_bytes(4, "big") + b"later"
+    records[40] = records[40]._replace(value=later)
+    schemas = Schemas(down={99})
+    reads = Intake({INVENTORY: Decoder(INVENTORY, schemas)}, Breaker()).read(INVENTORY, 0, 44, records, partition=7)
+    first = next(reads)
+    assert (first.start, first.stop, len(first.records), len(first.decoded)) == (0, 40, 40, 40)
     with pytest.raises(RegistryUnavailable):
         next(reads)
 

@@ -9,9 +9,9 @@ from faust.types import TP
 
 from app.application import app
 from app.engine.breaker import Breaker
-from app.engine.decode.registry import RegistryUnavailable
+from app.engine.decode.registry import RegistryUnavailable, SlowRecord
 from app.engine.intake import Intake
-from app.engine.stops import Stops
+from app.engine.stops import REFUSED, Stops
 from app.engine.task import Task, TaskId
 from app.engine.tasks import Tasks
 from app.engine.transport import Consumer, Fetched
@@ -29,12 +29,15 @@ class Engine:
         self.committer = self
         self.stops = Stops(logging.getLogger(__name__))
         self.missing: int | None = None
+        self.slow: set[int] = set()
         self.waited_for: list[TaskId] = []
 
     def decode(self, records: list[Record]) -> list[Any]:
         for at, record in enumerate(records):
             if record.offset == self.missing:
                 raise RegistryUnavailable(7, at)
+            if record.offset in self.slow:
+                raise SlowRecord(at, lambda offset=record.offset: self.slow.discard(offset))
         return [movement(f"e{record.offset}") for record in records]
 
     async def room_for(self, task: Task) -> None:
@@ -146,6 +149,8 @@ async def test_after_a_move_what_stayed_is_read_on_and_the_rest_is_left_alone(co
     consumer.pauses.hold(waiting, 5, 60.0)
     consumer.pauses.hold(there, 5, 60.0)
     consumer._buffered_partitions = {there}
+    for tp in (HERE, there, waiting):
+        engine.stops.again(tp, REFUSED)
     told: list[Any] = []
 
     async def tell(*given: Any) -> None:
@@ -160,6 +165,8 @@ async def test_after_a_move_what_stayed_is_read_on_and_the_rest_is_left_alone(co
     assert consumer._active_partitions == {HERE}
     assert consumer._paused_partitions == {there, waiting}
     assert consumer._buffered_partitions == set()
+    assert engine.stops.shown() == {(*tp, REFUSED.name): 1 for tp in (HERE, waiting)}
+    assert consumer.pauses._held.keys() == {waiting}
 
 
 async def test_nothing_started_is_waited_for_until_something_is(consumer: Any) -> None:
@@ -169,3 +176,43 @@ async def test_nothing_started_is_waited_for_until_something_is(consumer: Any) -
     consumer._begun.set()
     async with asyncio.timeout(1):
         assert await waiting == ({}, set())
+
+
+async def test_slow_records_are_read_beside_and_the_others_follow(consumer: Any, engine: Engine) -> None:
+    started: list[Any] = []
+    consumer.add_future = started.append
+    engine.slow = {3, 6}
+    records = [Record(offset) for offset in range(8)]
+    assert not await consumer._deliver(HERE, Fetched(0, 9, records))
+    reads, held = [(0, 3), (3, 6), (6, 9)], [3, 6, 9]
+    for n in range(3):
+        assert [(message.value.read.start, message.value.read.stop) for message in consumer.messages] == reads[: n + 1]
+        assert consumer.pauses._held[HERE].offset == held[n]
+        while started:
+            await started.pop(0)
+            break
+    assert not started
+
+
+@pytest.mark.parametrize("when", ["while it is read", "while the rest is delivered"])
+async def test_a_partition_that_moves_does_not_go_on_with_what_was_read_beside(
+    consumer: Any, engine: Engine, when: str
+) -> None:
+    started: list[Any] = []
+    consumer.add_future = started.append
+    engine.slow = {3}
+    await consumer._deliver(HERE, Fetched(0, 5, [Record(offset) for offset in range(5)]))
+
+    def move() -> None:
+        consumer.pauses.keep(set())
+
+    async def deliver(message: Any) -> None:
+        move()
+
+    if when == "while it is read":
+        move()
+    else:
+        consumer.callback = deliver
+    await started.pop()
+    assert len(consumer.messages) == 1
+    assert not consumer.pauses._held

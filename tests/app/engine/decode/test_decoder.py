@@ -1,15 +1,20 @@
 import gc
 import time
 import tracemalloc
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.delivery.dead_letters import VALUE_BYTES_MAX, Cut
 from app.domain.poison import Poison
+from app.engine.breaker import Breaker
 from app.engine.decode import BundledRegistry, Decoder, RegistryUnavailable
 from app.engine.decode.decoder import MIN_BATCH
+from app.engine.decode.registry import SlowRecord
+from app.engine.intake import Intake
 from schemas.bundled import BUNDLED
 from tests.app.engine.decode.records import (
     BOOKINGS,
@@ -433,3 +438,56 @@ def test_the_pool_is_good() -> None:
         assert not any(isinstance(each, Poison) for each in Decoder(topic, REGISTRY).decode(records))
     assert len(BUNDLED) == 5
     assert EVENTS[BOOKINGS].check_in == DAY
+
+
+@pytest.mark.parametrize(
+    ("first", "reason"),
+    [
+        (b"x", "not-avro-or-json"),
+        (b"\0\0\0\0\x63", "unknown-schema"),
+        (b"\0\0\0\0\4", "does-not-fit-schema"),
+        (b'{"eventId": "', "does-not-fit-schema"),
+    ],
+)
+def test_what_is_too_large_to_be_kept_is_judged_by_its_beginning(first: bytes, reason: str) -> None:
+    cut = Cut.of(first.ljust(1_024, b"x"), VALUE_BYTES_MAX + 1, "digest")
+    for value in (cut, first.ljust(VALUE_BYTES_MAX + 1, b"x")):
+        assert only(PAYMENTS, Record(KEYS[PAYMENTS], value)).reason == reason
+
+
+def test_the_beginning_of_a_good_record_is_none() -> None:
+    record = in_avro(PAYMENTS)
+    assert record.value is not None
+    cut = Record(record.key, Cut.of(record.value, VALUE_BYTES_MAX + 1, "digest"))
+    assert only(PAYMENTS, cut).reason == "does-not-fit-schema"
+    record.key = Cut.of(b"p1", VALUE_BYTES_MAX + 1, "digest")
+    assert only(PAYMENTS, record).reason == "key-mismatch"
+
+
+def test_large_documents_are_read_beside_where_patience_ends() -> None:
+    decoder = Decoder(PAYMENTS, BundledRegistry(), patience_bytes=1_000)
+    short, long = in_json(PAYMENTS), in_json(PAYMENTS, metadata="x" * 1_000)
+    with pytest.raises(SlowRecord) as raised:
+        decoder.decode([short, long])
+    assert raised.value.record == 1
+    raised.value.read()
+    found = decoder.decode([short, long])
+    assert found == [EVENTS[PAYMENTS], EVENTS[PAYMENTS]._replace(metadata="x" * 1_000)]
+    with pytest.raises(SlowRecord):
+        decoder.decode([long])
+
+
+def test_of_many_large_documents_each_is_read_beside_once() -> None:
+    decoders = {PAYMENTS: Decoder(PAYMENTS, BundledRegistry(), patience_bytes=1_000)}
+    made = [in_json(PAYMENTS, metadata=f"{n}" * 1_000) for n in range(3)]
+    left = [SimpleNamespace(offset=n, **vars(record)) for n, record in enumerate(made)]
+    seen: list[int] = []
+    for _ in range(2 * len(left)):
+        reads = Intake(decoders, Breaker()).read(PAYMENTS, 0, 3, left, partition=0)
+        try:
+            for each in reads:
+                left = left[len(each.records) :]
+        except SlowRecord as slow:
+            seen.append(left[0].offset)
+            slow.read()
+    assert (seen, left) == ([0, 1, 2], [])
