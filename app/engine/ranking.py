@@ -8,8 +8,6 @@ steps.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from app.engine.keys import KeyFormat, Part, packed_number, unpacked_number
 
 #: Rows that stay when a ranking is cut back, and that an answer may ask for at most.
@@ -45,22 +43,33 @@ class Ranking(NamedTuple):
 
 
 class Lowest:
-    """The rows of one task with the lowest scores: all up to a bound, none above it."""
+    """The rows of one task with the lowest scores: all up to a bound, none above it. Few rows are touched to answer."""
 
     def __init__(self, ranking: Ranking) -> None:
         self.ranking = ranking
         self._scores: dict[bytes, int] = {}
+        self._keys: dict[int, dict[bytes, None]] = {}
         self._bound = ranking.ceiling
         self._bound_key = b"\xff"
 
     def note(self, key: bytes, score: int) -> None:
         """A row now has this score."""
         if score < self._bound or (score == self._bound and key <= self._bound_key):
+            before = self._scores.get(key)
+            if before is not None:
+                if before == score:
+                    return
+                self._drop(key, before)
             self._scores[key] = score
+            keys = self._keys.get(score)
+            if keys is None:
+                self._keys[score] = {key: None}
+            else:
+                keys[key] = None
             if len(self._scores) > 2 * _KEPT:
                 self._cut()
-        else:
-            self._scores.pop(key, None)
+        elif key in self._scores:
+            self._drop(key, self._scores.pop(key))
 
     def note_all(self, scores: dict[bytes, int]) -> None:
         """Rows now have these scores; what is far above the bound, most of them, costs one comparison."""
@@ -70,7 +79,7 @@ class Lowest:
                 self.note(key, score)
                 bound = self._bound
             elif key in kept:
-                del kept[key]
+                self._drop(key, kept.pop(key))
 
     @property
     def is_short(self) -> bool:
@@ -79,31 +88,37 @@ class Lowest:
 
     def scan(self, stop: bytes, limit: int) -> list[tuple[bytes, None]]:
         """Up to limit entries below stop, the lowest first; raises IndexNotReady where some may be missing."""
-        below = unpacked_number(stop[1:])
-        keys = list(self._scores)
-        scores = np.fromiter(self._scores.values(), np.int64, len(keys))
-        chosen = np.flatnonzero(scores < below)
-        if len(chosen) > limit:
-            highest = np.partition(scores[chosen], limit - 1)[limit - 1]
-            chosen = chosen[scores[chosen] <= highest]
-        elif len(chosen) < limit and below > self._bound and self._bound_key != b"\xff":
+        below, tag = unpacked_number(stop[1:]), self.ranking.format.tag
+        entries: list[bytes] = []
+        for score in sorted(self._keys):
+            if score >= below or len(entries) >= limit:
+                break
+            head = tag + packed_number(score)
+            entries += [head + key[1:] for key in sorted(self._keys[score])]
+        if len(entries) < limit and below > self._bound and self._bound_key != b"\xff":
             raise IndexNotReady
-        # By score first: rows were mostly noted in the order of their keys, which leaves little to sort.
-        chosen = chosen[np.argsort(scores[chosen], kind="stable")]
-        found = scores[chosen].tolist()
-        heads = {score: self.ranking.format.tag + packed_number(score) for score in set(found)}
-        entries = [heads[score] + keys[i][1:] for score, i in zip(found, chosen.tolist(), strict=True)]
-        entries.sort()
         return [(entry, None) for entry in entries[:limit]]
 
     def count_below(self, score: int) -> int:
         """Rows with a lower score, as far as they are kept."""
-        return sum(1 for found in self._scores.values() if found < score)
+        return sum(len(keys) for found, keys in self._keys.items() if found < score)
+
+    def _drop(self, key: bytes, score: int) -> None:
+        keys = self._keys[score]
+        del keys[key]
+        if not keys:
+            del self._keys[score]
 
     def _cut(self) -> None:
-        scores = np.fromiter(self._scores.values(), np.int64, len(self._scores))
-        highest = int(np.partition(scores, _KEPT - 1)[_KEPT - 1])
-        kept = {key: score for key, score in self._scores.items() if score < highest}
-        ties = sorted(key for key, score in self._scores.items() if score == highest)[: _KEPT - len(kept)]
-        self._bound, self._bound_key = highest, ties[-1]
-        self._scores = kept | dict.fromkeys(ties, highest)
+        kept, room = dict[int, dict[bytes, None]](), _KEPT
+        for score in sorted(self._keys):
+            keys = self._keys[score]
+            if len(keys) >= room:
+                ties = sorted(keys)[:room]
+                kept[score] = dict.fromkeys(ties)
+                self._bound, self._bound_key = score, ties[-1]
+                break
+            kept[score] = keys
+            room -= len(keys)
+        self._keys = kept
+        self._scores = {key: score for score, keys in kept.items() for key in keys}
