@@ -55,7 +55,7 @@ def _points_of(action: str) -> tuple[str, ...]:
     if action == "refused":
         return ("send ProduceRequest",)
     if action in ("fails", "unreadable"):
-        # While a commit is under way whose records are not in the log yet.
+        # While a commit is under way whose records are not in the log yet, and take long to get there.
         return ("send AddPartitionsToTxnRequest", "done AddPartitionsToTxnRequest", "send ProduceRequest", "written")
     ways = ("send", "done") if action == "lost" else ("send",)
     # The end of a transaction is where an outcome is unknown.

@@ -11,8 +11,9 @@ from aiokafka.producer import sender
 from app.delivery.duplicates import DuplicateIndex
 from app.engine import kip447, ledgers
 from app.engine.changelog_reader import ChangelogReader
-from app.engine.committer import CommitFailed, Committer, SendRefused
+from app.engine.committer import CommitFailed, Committer
 from app.engine.consumer_thread import ConsumerThread
+from app.engine.engine import Engine
 from app.engine.kip447 import Membership
 from app.engine.ledgers import TransactionalLedger
 from app.engine.sending import Sending, Sent
@@ -141,20 +142,12 @@ def a_refused_batch_is_overlooked() -> AbstractContextManager[Any]:
 
 
 def a_reset_task_starts_before_its_transaction_ends() -> AbstractContextManager[Any]:
-    """Tasks are reset first; the producer is given up, and their changelogs are looked at, only later."""
-    commit = TransactionalLedger.commit
+    """After a failed commit tasks are reset, and their changelogs are looked at only later."""
 
-    async def early(self: TransactionalLedger, taken: ledgers.Taken) -> dict[TaskId, int]:
-        try:
-            return await commit(self, taken)
-        except CommitFailed as error:
-            if not isinstance(error, SendRefused):
-                for task, _ in taken:
-                    task.reset()
-                await asyncio.sleep(0.3)
-            raise
+    def later(self: Engine) -> None:
+        asyncio.get_running_loop().call_later(0.1, self.app.tables.recovery.again)
 
-    return patch.object(TransactionalLedger, "commit", early)
+    return patch.object(Engine, "restore_again", later)
 
 
 def a_reset_task_starts_beside_its_own_commit() -> AbstractContextManager[Any]:

@@ -96,6 +96,8 @@ class Network:
         if process in self.cut:
             fate = "lost"
         self.trace.append((self._loop.now, process.name, name))
+        if fate == "slow":
+            self._arrivals[connection, "there"] = self._loop.now + self._rng.uniform(0.1, 1.0)
         if fate in ("lost", "late"):
             self._loop.later(self._rng.uniform(0.01, 0.4), _break, answered)
             if fate == "lost":

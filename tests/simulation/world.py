@@ -101,8 +101,10 @@ class World:
             self.broker.refusing += 1
         elif fault.action == "unreadable":
             self._do_unreadable(self.workers[process.name], fault.seconds)
+            return "slow"
         elif fault.action == "fails":
             process.context.run(self._agent_fails, process)
+            return "slow"
         else:
             return fault.action
         return None
