@@ -2,9 +2,12 @@
 
 import asyncio
 import multiprocessing
+import shutil
 import statistics
+import tempfile
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -35,8 +38,9 @@ async def measure(rows: int) -> AsyncIterator[dict[str, Any]]:
     processes = multiprocessing.get_context("spawn")
     ready: Any = processes.Queue()
     ports = [free_port() for _ in range(WORKERS)]
-    items = rows // STORES
-    workers = [processes.Process(target=serve, args=(ports, n, items, ready), daemon=True) for n in range(WORKERS)]
+    items, directory = rows // STORES, Path(tempfile.mkdtemp(prefix="stayshelf-bench-"))
+    given = (directory, ports, items, ready)
+    workers = [processes.Process(target=serve, args=(n, *given), daemon=True) for n in range(WORKERS)]
     for worker in workers:
         worker.start()
     try:
@@ -55,6 +59,8 @@ async def measure(rows: int) -> AsyncIterator[dict[str, Any]]:
     finally:
         for worker in workers:
             worker.kill()
+            worker.join()
+        shutil.rmtree(directory)
 
 
 async def _asked(client: aiohttp.ClientSession, urls: list[str], pids: list[int]) -> dict[str, float]:

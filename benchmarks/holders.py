@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -110,7 +109,7 @@ class Holder:
         return 0
 
 
-def serve(ports: list[int], number: int, items: int, ready: Any) -> None:
+def serve(number: int, directory: Path, ports: list[int], items: int, ready: Any) -> None:
     """Fill and answer until killed; says through `ready` when it does."""
 
     async def forever(tasks: dict[int, Task]) -> None:
@@ -122,6 +121,5 @@ def serve(ports: list[int], number: int, items: int, ready: Any) -> None:
         ready.put(number)
         await asyncio.Event().wait()
 
-    with tempfile.TemporaryDirectory(prefix="stayshelf-bench-") as directory:
-        held = range(number, INVENTORY.partitions, len(ports))
-        asyncio.run(forever({partition: filled(Path(directory), partition, items) for partition in held}))
+    held = range(number, INVENTORY.partitions, len(ports))
+    asyncio.run(forever({partition: filled(directory, partition, items) for partition in held}))
