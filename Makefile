@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
+# Tests that share one broker use the same topics: only with brokers of their own they run side by side.
+PROCESSES ?= $(if $(STAYSHELF_TEST_BROKER),0,2)
 BROKER ?= 127.0.0.1:9092
 SEEDS ?= 10000
 SECONDS ?= 180
@@ -22,7 +24,7 @@ run: $(VENV)/set-up  ## embedded broker, worker and the sample data; Ctrl-C ends
 	@exec $(BIN)/python -m app.commands.demo
 
 test: $(VENV)/set-up-dev  ## the whole test suite; TESTS=tests/app/domain for a part of it
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile $(TESTS)
 
 check: $(VENV)/set-up-dev  ## ruff, mypy --strict, the direction of imports, the project's own rules
 	$(BIN)/ruff check .
