@@ -77,7 +77,7 @@ class Lowest:
         for key, score in scores.items():
             if score <= bound:
                 self.note(key, score)
-                bound = self._bound
+                kept, bound = self._scores, self._bound  # others where it was cut
             elif key in kept:
                 self._drop(key, kept.pop(key))
 

@@ -30,16 +30,24 @@ def answer(lowest: Lowest, below: int, limit: int) -> list[tuple[object, ...]]:
 
 
 @settings(max_examples=200)
-@given(notes=NOTES, kept=st.integers(2, 8), below=st.integers(-4, CEILING + 1), limit=st.integers(1, 8))
+@given(
+    notes=NOTES, at_once=st.integers(0, 40), kept=st.integers(2, 8),
+    below=st.integers(-4, CEILING + 1), limit=st.integers(1, 8),
+)  # fmt: skip
 def test_it_answers_as_a_sort_of_everything_would(
-    notes: list[tuple[int, int]], kept: int, below: int, limit: int
+    notes: list[tuple[int, int]], at_once: int, kept: int, below: int, limit: int
 ) -> None:
+    """Noted one by one (0), or so many at once: it may be cut in the middle of them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ranking, "_KEPT", kept)
         lowest, model = Lowest(RANKING), dict[bytes, int]()
-        for n, score in notes:
-            lowest.note(key(n), score)
-            model[key(n)] = score
+        for first in range(0, len(notes), at_once or 1):
+            part = {key(n): score for n, score in notes[first : first + (at_once or 1)]}
+            model |= part
+            if at_once:
+                lowest.note_all(part)
+            else:
+                lowest.note(*part.popitem())
         try:
             found = answer(lowest, below, limit)
         except IndexNotReady:
