@@ -105,3 +105,15 @@ def test_entries_look_like_an_index_s() -> None:
     assert RANKING.parts(RANKING.key(-2, "S", "I")) == (-2, "S", "I")
     start, stop = RANKING.prefix(-2)
     assert start <= RANKING.key(-2, "S", "I") < stop
+
+
+@pytest.mark.parametrize("risen", [0, 9])
+def test_a_row_that_rises_in_the_step_that_cuts(monkeypatch: pytest.MonkeyPatch, risen: int) -> None:
+    """Row 0 is among those that stay, row 9 among those that are cut off."""
+    monkeypatch.setattr(ranking, "_KEPT", 2)
+    lowest = Lowest(RANKING)
+    lowest.note_all({key(0): 1, key(9): 9})
+    lowest.note_all({key(1): 2, key(2): 3, key(3): 4, key(risen): CEILING + 1})
+    left = [n for n in (0, 1) if n != risen]
+    assert answer(lowest, 3, 2) == [(n + 1, *ROW.unpack(key(n))) for n in left]
+    assert lowest.count_below(CEILING) == len(left)
