@@ -1,9 +1,18 @@
+import asyncio
 import uuid
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from app.engine.topic_ids import topic_ids
+
+
+async def ids_when_known(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, bytes]:
+    """What is made is not known at once on every broker."""
+    async with asyncio.timeout(20):
+        while not (found := await topic_ids(admin, names)):  # noqa: ASYNC110 - the broker tells only who asks
+            await asyncio.sleep(0.05)
+    return found
 
 
 async def ids_of_two_lives(address: str) -> tuple[dict[str, bytes], dict[str, bytes], str]:
@@ -14,7 +23,7 @@ async def ids_of_two_lives(address: str) -> tuple[dict[str, bytes], dict[str, by
         found = []
         for _ in range(2):
             await admin.create_topics([NewTopic(name, 1, 1)])
-            found.append(await topic_ids(admin, [name, "ids-of-no-topic"]))
+            found.append(await ids_when_known(admin, [name, "ids-of-no-topic"]))
             await admin.delete_topics([name])
     finally:
         await admin.close()
