@@ -8,7 +8,7 @@ from collections import Counter
 from tests.simulation.faults import AT_POINTS, BY_CLOCK
 from tests.simulation.world import Result, simulate
 
-SEEDS = 200
+SEEDS = 100
 
 
 def failures(results: list[Result]) -> list[str]:

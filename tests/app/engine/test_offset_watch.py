@@ -15,7 +15,7 @@ from app.settings import Settings
 
 
 def watch(address: str) -> OffsetWatch:
-    options = {"bootstrap_servers": address}
+    options = {"bootstrap_servers": address, "request_timeout_ms": 3_000}
     app = SimpleNamespace(conf=SimpleNamespace(id="stayshelf"))
     return OffsetWatch(SimpleNamespace(client_options=lambda: options, app=app))
 

@@ -11,7 +11,7 @@ from aiokafka.errors import IllegalGenerationError, NotLeaderForPartitionError, 
 
 from app.engine.committer import SendRefused
 from app.engine.idempotent import IdempotentProducer
-from app.engine.ledgers import PRODUCER_OPTIONS
+from app.engine.ledgers import PRODUCER_OPTIONS, abandon
 from app.engine.pending import Send
 from app.engine.sending import Sending
 from tests.app.engine.opened import movement, opened, put_stock, unit
@@ -25,8 +25,10 @@ async def topics(kafka: str) -> Topics:
 
 @pytest.fixture
 async def sending(kafka: str) -> AsyncIterator[Sending]:
-    async with IdempotentProducer(bootstrap_servers=kafka, **PRODUCER_OPTIONS) as producer:
-        yield Sending(producer)
+    producer = IdempotentProducer(bootstrap_servers=kafka, **PRODUCER_OPTIONS)
+    await producer.start()
+    yield Sending(producer)
+    await abandon(producer)  # it would wait for a topic that is gone
 
 
 def sends(topic: str, *values: bytes, partition: int = 0) -> list[Send]:

@@ -1,5 +1,6 @@
 """What a reader of committed records finds, on Kafka and on the embedded broker, and topics of a test's own."""
 
+import asyncio
 import uuid
 from typing import Any, NamedTuple
 
@@ -20,8 +21,13 @@ class Topics(NamedTuple):
     group: str
 
 
+async def _are_known(admin: AIOKafkaAdminClient, topics: Topics) -> bool:
+    found = await admin.describe_topics(list(topics[:3]))
+    return all(each["error_code"] == 0 and len(each["partitions"]) == PARTITIONS for each in found)
+
+
 async def own_topics(address: str) -> Topics:
-    """Create them."""
+    """Create them, and wait until they are known."""
     run = uuid.uuid4().hex[:8]
     topics = Topics(f"{run}-source", f"{run}-changelog", f"{run}-out", f"{run}-group")
     configs = {"max.message.bytes": str(8 << 20)}
@@ -29,6 +35,9 @@ async def own_topics(address: str) -> Topics:
     await admin.start()
     try:
         await admin.create_topics([NewTopic(name, PARTITIONS, 1, topic_configs=configs) for name in topics[:3]])
+        async with asyncio.timeout(20):
+            while not await _are_known(admin, topics):  # noqa: ASYNC110 - the broker tells only who asks
+                await asyncio.sleep(0.02)
     finally:
         await admin.close()
     return topics
