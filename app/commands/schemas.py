@@ -1,23 +1,17 @@
 """`faust -A app schemas`: our schemas in the registry that STAYSHELF_SCHEMA_REGISTRY names."""
 
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
-
 import click
 from faust.cli import argument
 from rich.console import Console
 from rich.table import Table
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from app.application import app
 from app.commands.console import ConsoleCommand
 from app.engine.registry.client import RegistryClient, RegistryDown, TooLarge
+from app.engine.registry.patience import patiently
 from app.engine.registry.subjects import Finding, Listed, check, listed, register
 from app.settings import Refused
 
-Found = TypeVar("Found")
-
-PATIENCE_S = 30.0
 WIDE = 160  # columns where nobody's terminal says
 
 
@@ -34,9 +28,10 @@ async def schemas(self: ConsoleCommand, action: str) -> int:
     client = RegistryClient(url)
     try:
         if action == "list":
-            _print(await _patiently(listed, client))
+            _print(await patiently(lambda: listed(client), every_s=1))
             return 0
-        findings = await _patiently(register if action == "register" else check, client)
+        ask = register if action == "register" else check
+        findings = await patiently(lambda: ask(client), every_s=1)
     except (RegistryDown, TooLarge) as error:
         raise Refused(f"STAYSHELF_SCHEMA_REGISTRY: {error}") from None
     finally:
@@ -44,16 +39,6 @@ async def schemas(self: ConsoleCommand, action: str) -> int:
     for finding in findings:
         click.echo(_line(finding))
     return 1 if any(finding.problem for finding in findings) else 0
-
-
-async def _patiently(ask: Callable[[RegistryClient], Awaitable[Found]], client: RegistryClient) -> Found:
-    """The answer of a registry that may still be starting."""
-    async for attempt in AsyncRetrying(
-        retry=retry_if_exception_type(RegistryDown), stop=stop_after_delay(PATIENCE_S), wait=wait_fixed(1), reraise=True
-    ):
-        with attempt:
-            return await ask(client)
-    raise AssertionError("either answered or raised")
 
 
 def _line(finding: Finding) -> str:

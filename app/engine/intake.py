@@ -68,18 +68,11 @@ class Intake:
                 in_work.leave()
             else:
                 decoded, missing = [verdict], None
-            if isinstance(decoded, Movements) and missing is None:  # a row each
-                end = stop if done == len(records) else part[-1].offset + 1
-                yield Read(topic, start, end, part, decoded)
-                start = end
-                continue
-            rows = [_rows(event) for event in decoded] if _has_spans(decoded) else [1] * len(decoded)
-            if topic in _WITH_LONG_TEXTS:
-                rows = [n + _kib(record) for n, record in zip(rows, part, strict=False)]
-            for first, last in _cuts(rows):
+            for first, last in _cuts(topic, part, decoded):
                 is_last = last == len(part) and done == len(records)
                 end = stop if is_last else part[last - 1].offset + 1
-                yield Read(topic, start, end, part[first:last], decoded[first:last])
+                is_whole = last - first == len(decoded)
+                yield Read(topic, start, end, part[first:last], decoded if is_whole else decoded[first:last])
                 start = end
             if missing is not None:
                 raise missing
@@ -127,8 +120,14 @@ def _kib(record: Any) -> int:
     return (len(record.value or b"") + len(record.key or b"")) >> 10
 
 
-def _cuts(rows: list[int]) -> Iterator[tuple[int, int]]:
-    """Ranges of indexes that hold at most ROWS_MAX rows each, or one event."""
+def _cuts(topic: str, part: Sequence[Any], decoded: Sequence[Any]) -> Iterator[tuple[int, int]]:
+    """Ranges of indexes that hold at most ROWS_MAX rows each, or one event; what is in columns stays whole."""
+    if isinstance(decoded, Movements):
+        yield 0, len(decoded)
+        return
+    rows = [_rows(event) for event in decoded] if _has_spans(decoded) else [1] * len(decoded)
+    if topic in _WITH_LONG_TEXTS:
+        rows = [n + _kib(record) for n, record in zip(rows, part, strict=False)]
     if sum(rows) <= ROWS_MAX:
         if rows:
             yield 0, len(rows)

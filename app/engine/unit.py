@@ -36,13 +36,6 @@ from app.engine.windows import Noted
 Row = TypeVar("Row")
 
 
-def _all_new(decoded: Sequence[Any], hashes: list[bytes], recent: dict[bytes, int]) -> bool:
-    """Whether a list holds neither poison nor an event without an id, nor an id twice or seen before."""
-    distinct = set(hashes)
-    plain = bool(hashes) and len(distinct) == len(hashes) and b"" not in distinct and distinct.isdisjoint(recent)
-    return plain and Poison not in set(map(type, decoded))
-
-
 class Read(NamedTuple):
     """Records as they were read: the source's topic, the offsets [start, stop) they cover, the records, decoded."""
 
@@ -96,11 +89,8 @@ class Unit:
         task.in_work.enter(self.read.topic, task.partition, self.read.start, self.read.stop)
         yield movements
         now = task.reached(self.read.topic).time
-        self._times = np.maximum.accumulate(np.maximum(columns.timestamps, now)).tolist()
-        self._digests = hashes
-        seen.recent.update(zip(hashes, self._times, strict=True))
-        seen.settle(self._times[-1])
-        self._finish(self._times[-1])
+        times = np.maximum.accumulate(np.maximum(columns.timestamps, now)).tolist()
+        self._finish_fresh(hashes, times, times[-1])
 
     def events(self) -> Iterator[Any]:
         """Good events that were not seen before, in order. Finishes the unit when they are used up."""
@@ -114,14 +104,14 @@ class Unit:
     def _fresh_by_id(self) -> Iterator[Any]:
         """Events whose id was not seen in the last 24 hours; a duplicate, too, counts as seen now (rule 1)."""
         now = self.task.reached(self.read.topic).time
-        seen = self.task.seen()
-        hashes = [digest(event[0].encode()) if event[0] else b"" for event in self.read.decoded]
-        recent, older = seen.recent, seen.older([hash_ for hash_ in hashes if hash_])
-        if not older and _all_new(self.read.decoded, hashes, recent):
+        seen, decoded = self.task.seen(), self.read.decoded
+        hashes = [digest(event[0].encode()) if event[0] else b"" for event in decoded]
+        if hashes and all(hashes) and Poison not in set(map(type, decoded)) and seen.are_new(hashes):
             yield from self._each_fresh(hashes, now)
             return
+        recent, older = seen.recent, seen.older([hash_ for hash_ in hashes if hash_])
         times, digests = self._times, self._digests
-        for record, event, hash_ in zip(self.read.records, self.read.decoded, hashes, strict=True):
+        for record, event, hash_ in zip(self.read.records, decoded, hashes, strict=True):
             if record.timestamp > now:  # noqa: PLR1730 - max() costs a call for each event
                 now = record.timestamp
             self.record = record
@@ -146,7 +136,7 @@ class Unit:
 
     def _each_fresh(self, hashes: list[bytes], now: int) -> Iterator[Any]:
         """All events of a list without poison and known ids, as most lists are: what must be remembered is one step."""
-        seen, records = self.task.seen(), self.read.records
+        records = self.read.records
         held_back, self._held_back = set(), False
         for record, event in zip(records, self.read.decoded, strict=True):
             self.record = record
@@ -161,6 +151,11 @@ class Unit:
         if held_back:
             kept = [record.offset not in held_back for record in records]
             hashes, times = list(compress(hashes, kept)), list(compress(times, kept))
+        self._finish_fresh(hashes, times, now)
+
+    def _finish_fresh(self, hashes: list[bytes], times: list[int], now: int) -> None:
+        """Remember ids that are all new, with the times they were seen at."""
+        seen = self.task.seen()
         seen.recent.update(zip(hashes, times, strict=True))
         self._times, self._digests = times, hashes
         seen.settle(now)

@@ -20,11 +20,10 @@ EVENT_ID, LOCATION_TYPE, LOCATION_ID, ITEM_ID, EVENT_TYPE, QUANTITY, OCCURRED_AT
 
 _READER = parse(BUNDLED[INVENTORY_EVENT])
 _LOCATIONS = _READER.fields[LOCATION_TYPE].shape.symbols
-_TYPES = KINDS
 _HOTEL = _LOCATIONS.index("HOTEL")
-_ADJUSTMENT = _TYPES.index("ADJUSTMENT")
+_ADJUSTMENT = KINDS.index("ADJUSTMENT")
 _OF_LOCATION = {"STORE": STORE_EVENTS, "HOTEL": HOTEL_EVENTS}
-_FITS = np.array([[each in _OF_LOCATION[location] for each in _TYPES] for location in _LOCATIONS])
+_FITS = np.array([[each in _OF_LOCATION[location] for each in KINDS] for location in _LOCATIONS])
 
 
 def inventory_good(batch: Batch, timestamps: Ints) -> Mask:

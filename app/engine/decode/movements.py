@@ -12,7 +12,7 @@ from schemas.bundled import BUNDLED, INVENTORY_EVENT
 from schemas.inventory import InventoryEvent
 
 #: Event types, as the schema numbers them.
-KINDS = parse(BUNDLED[INVENTORY_EVENT]).fields[4].shape.symbols
+KINDS = next(field.shape.symbols for field in parse(BUNDLED[INVENTORY_EVENT]).fields if field.name == "eventType")
 _NAMES = np.array(KINDS, object)
 _SALE, _RETURN, _COUNT = map(KINDS.index, ("SALE", "RETURN", "COUNT"))
 

@@ -2,16 +2,14 @@
 
 from typing import Self
 
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_fixed
-
 from app.engine.registry.client import RegistryClient, RegistryDown
+from app.engine.registry.patience import patiently
 from app.engine.registry.texts import parsed, writer_text
 from app.settings import Refused
 from app.simulator.reference.registered import shape_of
 from app.simulator.reference.shapes import BY_ID, Shape
 
 HEAD_BYTES = 5
-PATIENCE_S = 30.0
 
 
 class WriterSchemas:
@@ -46,14 +44,6 @@ class WriterSchemas:
 
     async def _asked(self, client: RegistryClient, schema_id: int) -> str | None:
         try:
-            async for attempt in AsyncRetrying(
-                retry=retry_if_exception_type(RegistryDown),
-                stop=stop_after_delay(PATIENCE_S),
-                wait=wait_fixed(0.5),
-                reraise=True,
-            ):
-                with attempt:
-                    return await writer_text(client, schema_id)
+            return await patiently(lambda: writer_text(client, schema_id), every_s=0.5)
         except RegistryDown as error:
             raise Refused(f"STAYSHELF_SCHEMA_REGISTRY: {error}") from None
-        raise AssertionError("either answered or raised")

@@ -2,10 +2,10 @@
 
 import pytest
 
+from app.engine.registry import patience
 from app.settings import Refused
 from app.simulator.reference.registered import UNREADABLE, shape_of
 from app.simulator.reference.shapes import BY_ID
-from app.simulator.verification import writer_schemas
 from app.simulator.verification.writer_schemas import WriterSchemas
 from schemas.bundled import BUNDLED, PAYMENT_EVENT
 from tests.app.engine.registry.stand_in import StandIn
@@ -45,7 +45,7 @@ async def test_an_answer_that_comes_late_is_waited_for() -> None:
 
 
 async def test_no_answer_for_long_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer_schemas, "PATIENCE_S", 0.0)
+    monkeypatch.setattr(patience, "PATIENCE_S", 0.0)
     stand_in = StandIn()  # its port is nobody's
     async with WriterSchemas(stand_in.url) as schemas:
         with pytest.raises(Refused, match="STAYSHELF_SCHEMA_REGISTRY: the registry can't be reached"):
