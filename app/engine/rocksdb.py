@@ -1,15 +1,26 @@
-"""How a partition's RocksDB is set up and opened."""
+"""How a partition's RocksDB is set up, opened and written to."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
-from rocksdict import BlockBasedOptions, Cache, Options, Rdict
+from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteOptions
 
-from app.engine.store_failure import StoreDamaged, failure_of
+from app.engine.store_failure import DiskRefuses, StoreDamaged, failure_of
 
 _MEMTABLE_BYTES = 4 << 20
 _BLOCK_CACHE_BYTES = 64 << 20
 _BLOOM_BITS_PER_KEY = 10
 
+
+#: The changelog is the log. And RocksDB may not wait for room in memory: on a full disk it would for ever.
+without_log = WriteOptions()
+without_log.disable_wal = True
+without_log.no_slowdown = True
+
+_NO_ROOM = "Write stall"
+_FAILED_FILES = "rocksdb.background-errors"
+_LOOK_AGAIN_SECONDS = 0.002
 
 _block_cache = Cache(_BLOCK_CACHE_BYTES)
 
@@ -40,3 +51,19 @@ def opened(directory: Path) -> Rdict:
         return Rdict(str(directory), _options())
     except Exception as error:
         raise failure_of(error) from None
+
+
+def once_there_is_room(db: Rdict, write: Callable[[], None]) -> None:
+    """Call write (without_log); again while RocksDB has no room in memory, or DiskRefuses where its files fail.
+
+    A batch is to be made in the call: RocksDB takes it even where it refuses it.
+    """
+    while True:
+        try:
+            return write()
+        except Exception as error:
+            if _NO_ROOM not in str(error):
+                raise
+        if db.property_int_value(_FAILED_FILES):
+            raise DiskRefuses("No space left for its files")
+        time.sleep(_LOOK_AGAIN_SECONDS)

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from rocksdict import ReadOptions, WriteBatch, WriteOptions
+from rocksdict import ReadOptions, WriteBatch
 
-from app.engine.rocksdb import opened
+from app.engine.rocksdb import once_there_is_room, opened, without_log
 from app.engine.store_failure import StoreDamaged, StoreFailed, failure_of
 
 #: Rows of these kinds share the key space with the tables' tags, which are all above META.
@@ -39,8 +39,6 @@ _FILES = "rocksdb.total-sst-files-size"
 _IN_MEMORY = ("rocksdb.size-all-mem-tables", "rocksdb.estimate-table-readers-mem")
 
 _KNOWN_MAX = 50_000
-_without_log = WriteOptions()
-_without_log.disable_wal = True
 
 
 class PartitionStore:
@@ -122,8 +120,28 @@ class PartitionStore:
         tallies are differences by table's tag; None where nobody knows them: then the rows must be counted anew.
         """
         self._refuse()
-        batch, known = WriteBatch(raw_mode=True), self._known
-        put, delete = batch.put, batch.delete
+        rows, known, changed = list(rows), self._known, _sum(self.tallies, tallies)
+
+        def write() -> None:
+            batch = WriteBatch(raw_mode=True)
+            self._fill(batch, rows, index)
+            self._note(batch, changelog_offset, changed)
+            self._db.write(batch, without_log)
+
+        try:
+            once_there_is_room(self._db, write)
+        except Exception as error:
+            raise self.failed(error) from None
+        self._marked = self.changelog_id
+        if len(known) > _KNOWN_MAX:
+            known.clear()
+        known.difference_update([key for key, present in index.items() if not present])
+        known.update([key for key, present in index.items() if present])
+        self.changelog_offset, self.tallies = changelog_offset, changed
+        self._counting = _sum(self._counting, tallies)
+
+    def _fill(self, batch: WriteBatch, rows: list[tuple[bytes, bytes | None]], index: dict[bytes, bool]) -> None:
+        put, delete, known = batch.put, batch.delete, self._known
         for key, value in rows:
             if value is None:
                 delete(key)
@@ -132,20 +150,8 @@ class PartitionStore:
         for key, present in index.items():
             if not present:
                 delete(key)
-                known.discard(key)
             elif key not in known:
                 put(key, b"")
-        changed = _sum(self.tallies, tallies)
-        self._note(batch, changelog_offset, changed)
-        try:
-            self._db.write(batch, _without_log)
-        except Exception as error:
-            raise self.failed(error) from None
-        if len(known) > _KNOWN_MAX:
-            known.clear()
-        known.update([key for key, present in index.items() if present])
-        self.changelog_offset, self.tallies = changelog_offset, changed
-        self._counting = _sum(self._counting, tallies)
 
     def _note(self, batch: WriteBatch, changelog_offset: int, tallies: Tallies | None) -> None:
         """What the store says of itself."""
@@ -153,7 +159,6 @@ class PartitionStore:
         if self._marked != self.changelog_id:
             batch.put(_IDENTITY, self._identity)
             batch.put(_CHANGELOG_ID, self.changelog_id)
-            self._marked = self.changelog_id
         if self.indexed:
             batch.put(_INDEXED, b"")
         else:
@@ -210,7 +215,7 @@ class PartitionStore:
         self._refuse()
         self._known.clear()
         try:
-            self._db.delete_range(start, stop, _without_log)
+            once_there_is_room(self._db, lambda: self._db.delete_range(start, stop, without_log))
         except Exception as error:
             raise self.failed(error) from None
 

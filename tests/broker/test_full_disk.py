@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import subprocess
 import time
 from collections.abc import Iterator
 from itertools import count, islice
@@ -23,6 +22,7 @@ from tests.broker.kafka_log import GROUP, Progress
 from tests.broker.load import interleaved, troubled
 from tests.broker.scraped import total, until
 from tests.broker.workers import Worker
+from tests.small_disk import fill, small_disk
 
 pytestmark = pytest.mark.broker
 
@@ -35,26 +35,8 @@ ROWS = 4_000
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of its own, small."""
-    path = tmp_path / "disk"
-    path.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MIB}m", "tmpfs", path]
-    if subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("a disk can only be mounted by root, and not in every container")
-    yield path
-    subprocess.run(["umount", "--lazy", path], check=True)
-
-
-def fill(disk: Path) -> Path:
-    """Takes all the room there is."""
-    filling = disk / "filling"
-    with filling.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(bytes(1 << 16))
-        except OSError:
-            pass
-    return filling
+    with small_disk(tmp_path / "disk", DISK_MIB) as path:
+        yield path
 
 
 def payments(run: int) -> Iterator[Outgoing]:

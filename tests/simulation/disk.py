@@ -13,6 +13,9 @@ from tests.simulation.virtual_time import PROCESS
 
 Change = tuple[bytes, bytes | None]
 
+#: Every so many writes RocksDB says that it has no room in memory yet.
+STALLED = 37
+
 
 class Batch:
     """rocksdict.WriteBatch."""
@@ -75,6 +78,7 @@ class Disk:
         self._older: dict[str, dict[bytes, bytes]] = {}
         self.set_aside: list[str] = []
         self.lost_writes = 0
+        self.writes = 0
 
     def crash(self, prefix: str) -> None:
         """The process that had these directories is dead."""
@@ -155,6 +159,9 @@ class Store:
 
     def write(self, batch: Batch, _options: Any) -> None:
         assert not self.closed
+        self._disk.writes += 1
+        if self._disk.writes % STALLED == 0:
+            raise Exception("Result incomplete: Write stall")
         process = PROCESS.get()
         self._disk.hook(process, "write")
         self._have_room()
@@ -176,6 +183,10 @@ class Store:
 
     def flush(self) -> None:
         self._files.flush(len(self._files.unflushed))
+
+    def property_int_value(self, _name: str) -> int:
+        """Background errors."""
+        return 0
 
     def close(self) -> None:
         self.closed = True

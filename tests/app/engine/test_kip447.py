@@ -33,7 +33,7 @@ async def test_a_member_commits_its_offsets(kafka: str, topics: Topics) -> None:
     async with member(kafka, topics) as consumer, Reader(kafka) as reader, producer(kafka, topics) as writer:
         writer.set_membership(membership(consumer))
         await claim(writer, topics, 5)
-        assert await reader.committed(topics.group, topics.source) == {0: 5, 1: 6}
+        assert await reader.reaches(topics.group, topics.source, {0: 5, 1: 6})
         assert len(await reader.records(topics.out)) == 1
 
 

@@ -126,7 +126,7 @@ async def test_a_transaction_of_several_tasks_makes_everything_visible(
                 assert (await reader.changes(topics.changelog, task.partition))[-len(records) :] == records
                 assert offsets[task.id] == await reader.end(topics.changelog, task.partition)
                 task.write_committed(offsets[task.id])
-            assert await reader.committed(topics.group, topics.source) == dict.fromkeys(range(PARTITIONS), 2 * commits)
+            assert await reader.reaches(topics.group, topics.source, dict.fromkeys(range(PARTITIONS), 2 * commits))
     outs = [record for n in range(PARTITIONS) for record in await reader.records(topics.out, n)]
     assert [(out.key, out.value, out.headers, out.timestamp) for out in outs] == [
         (b"key", b"out", (("h", b"1"),), 77)
@@ -157,7 +157,7 @@ async def test_who_is_not_in_the_group_any_more_changes_nothing(
         await ledger.commit(taken)
         changes, outs = await visible(reader, topics)
         assert (changes, outs) == (expected, [b"accepted"] * PARTITIONS)
-        assert await reader.committed(topics.group, topics.source) == dict.fromkeys(range(PARTITIONS), 2)
+        assert await reader.reaches(topics.group, topics.source, dict.fromkeys(range(PARTITIONS), 2))
 
 
 @pytest.mark.broker
@@ -203,7 +203,7 @@ async def test_without_an_answer_the_changelog_tells_what_happened(
         _, outs = await visible(reader, topics)
         assert (drop.ends, outs.count(b"unknown")) == (1, PARTITIONS if arrives else 0)
         stop = 4 if arrives else 2
-        assert await reader.committed(topics.group, topics.source) == dict.fromkeys(range(PARTITIONS), stop)
+        assert await reader.reaches(topics.group, topics.source, dict.fromkeys(range(PARTITIONS), stop))
         for task in tasks:
             copy = restored(tmp_path, task, await reader.changes(topics.changelog, task.partition))
             assert copy.positions == {topics.source: stop}

@@ -86,3 +86,10 @@ class Reader:
         """The group's offsets by partition."""
         wanted = [TopicPartition(topic, partition) for partition in range(PARTITIONS)]
         return {tp.partition: at for tp, at in (await committed_offsets(self._admin, group, wanted)).items()}
+
+    async def reaches(self, group: str, topic: str, wanted: dict[int, int]) -> bool:
+        """Wait until these are the group's offsets: the marker of a transaction follows the answer to EndTxn."""
+        async with asyncio.timeout(20):
+            while await self.committed(group, topic) != wanted:
+                pass
+        return True
