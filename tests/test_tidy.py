@@ -105,6 +105,4 @@ def test_locks_name_hashes_and_no_addresses() -> None:
 
 def test_agents_catch_nothing() -> None:
     for path in tracked("agents/*.py"):
-        assert not [node for node in ast.walk(parsed(path)) if isinstance(node, ast.Try)], name(
-            path
-        )
+        assert not [node for node in ast.walk(parsed(path)) if isinstance(node, ast.Try)], name(path)
