@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 TESTS ?= tests
 # Tests that share one broker use the same topics: only with brokers of their own they run side by side.
 PROCESSES ?= $(if $(STAYSHELF_TEST_BROKER),0,2)
+PYTEST = $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile
 BROKER ?= 127.0.0.1:9092
 SEEDS ?= 10000
 SECONDS ?= 180
@@ -12,19 +13,22 @@ FIRST ?= 0
 SETUP := requirements.lock pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench chaos fuzz hostile windows simulate mutants lock clean
+.PHONY: help setup run test scenarios check format bench chaos fuzz hostile windows simulate mutants lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do \
-		printf '  make %-8s %s\n' "$$name" "$$text"; done
+		printf '  make %-9s %s\n' "$$name" "$$text"; done
 
 setup: $(VENV)/set-up  ## virtual environment with the locked dependencies
 
 run: $(VENV)/set-up  ## embedded broker, worker and the sample data; Ctrl-C ends everything
 	@exec $(BIN)/python -m app.commands.demo
 
-test: $(VENV)/set-up-dev  ## the whole test suite; TESTS=tests/app/domain for a part of it
-	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile $(TESTS)
+test: $(VENV)/set-up-dev  ## all tests but the scenarios; TESTS=tests/app/domain for a part of them
+	$(PYTEST) $(if $(filter-out tests,$(TESTS)),,-m "not scenario") $(TESTS)
+
+scenarios: $(VENV)/set-up-dev  ## the tests of whole systems in trouble: crashes, rebalances, full disks, outages, compose
+	$(PYTEST) -m scenario $(TESTS)
 
 check: $(VENV)/set-up-dev  ## ruff, mypy --strict, the direction of imports, the project's own rules
 	$(BIN)/ruff check .

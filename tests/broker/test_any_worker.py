@@ -13,7 +13,7 @@ from app.simulator.scenario import Scenario
 from tests.broker.harness import Harness
 from tests.broker.workers import Worker
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.scenario]
 
 EVENTS = 4_000
 TAKEOVER_SECONDS = 30.0

@@ -11,7 +11,7 @@ from app.simulator.scenario import Scenario
 from tests.broker.described import REQUESTS, Asked, Known
 from tests.broker.harness import Harness
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.scenario]
 
 EVENTS = 2_000
 DOWN_SECONDS = 3.0

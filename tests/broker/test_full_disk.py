@@ -24,7 +24,7 @@ from tests.broker.scraped import total, until
 from tests.broker.workers import Worker
 from tests.small_disk import fill, small_disk
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.scenario]
 
 DISK_MIB = 128
 FULL = 2  # payment partitions whose rows the disk has no room for

@@ -16,7 +16,7 @@ from tests.broker.harness import Harness
 from tests.broker.kafka_log import Progress, dead_letters
 from tests.broker.workers import Worker
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.scenario]
 
 SEGFAULT, OUT_OF_MEMORY = "ends in a segmentation fault", "is killed for its memory"  # as tests.broker.killer has them
 

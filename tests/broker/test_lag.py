@@ -15,7 +15,7 @@ from tests.broker.harness import Harness
 from tests.broker.scraped import series, total, until
 from tests.broker.workers import Worker
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.scenario]
 
 LAG = "kafka_consumer_lag"
 HELD: Place = ("payment-events", "3")

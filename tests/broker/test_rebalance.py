@@ -11,7 +11,7 @@ from benchmarks.traffic import questions, records
 from tests.broker.harness import Harness
 from tests.broker.workers import Worker
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.scenario]
 
 RATE = 60.0
 SECONDS_MAX = 300

@@ -22,7 +22,7 @@ from tests.broker.commands import verify
 from tests.broker.harness import Harness
 from tests.broker.scraped import total, until
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.scenario]
 
 OUTAGE_SECONDS = float(os.environ.get("STAYSHELF_TEST_OUTAGE", "8"))
 V2 = b"\0\0\0\0\2"

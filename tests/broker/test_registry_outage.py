@@ -15,7 +15,7 @@ from tests.broker.harness import Harness
 from tests.broker.kafka_log import dead_letters
 from tests.broker.waiting import scraped, until
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.scenario]
 
 KNOWN, UNKNOWN = 1_003, 1_004
 HELD, FREE = "store-held", "store-free"

@@ -25,7 +25,7 @@ from tests.broker.waiting import scraped, until
 from tests.broker.window_questions import KINDS, questions
 from tests.broker.workers import Worker
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.scenario]
 
 ALL = os.environ.get("STAYSHELF_TEST_ROWS") == "all"
 BOOKINGS, SALES = (None, 300_000) if ALL else (1_500, 6_000)

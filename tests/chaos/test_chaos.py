@@ -9,7 +9,7 @@ from tests.chaos.__main__ import play
 from tests.chaos.cluster import Cluster
 from tests.chaos.scenarios import a_little_of_everything
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.scenario]
 
 RATE = 300.0
 

@@ -10,7 +10,7 @@ import yaml
 from tests.deploy.stack import ROOT, UP_SECONDS, Stack, available, fetched, until
 from tests.deploy.test_alerts import RULES
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.scenario]
 PARTITIONS = 24 + 12 + 6
 PATIENCE_S = 240
 

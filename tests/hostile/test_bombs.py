@@ -32,7 +32,7 @@ from tests.hostile.corpus import (
 )
 from tests.hostile.test_worker import MEMORY_MIB_MAX, peak_mib
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.scenario]
 
 MB = 1_000_000
 PARTITION = 0

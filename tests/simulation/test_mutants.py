@@ -7,6 +7,8 @@ import pytest
 from tests.simulation.many import seeds_to_find
 from tests.simulation.mutants import MUTANTS
 
+pytestmark = pytest.mark.scenario
+
 SEEDS_MAX = 300
 #: Where the search begins for those that took more than a few seeds from 0 on; what changes in the engine may move it.
 FIRST = {

@@ -5,8 +5,12 @@ import subprocess
 import sys
 from collections import Counter
 
+import pytest
+
 from tests.simulation.faults import AT_POINTS, BY_CLOCK
 from tests.simulation.world import Result, simulate
+
+pytestmark = pytest.mark.scenario
 
 SEEDS = 100
 
