@@ -128,28 +128,40 @@ def _sale(event: InventoryEvent) -> tuple[str, int, int, int, int]:
 
 def _fold_columns(panes: Panes, sales: Sales) -> None:
     """Where nothing is late the order does not matter, and what falls into a minute is added at once."""
-    moved = np.flatnonzero(sales.moved)
-    starts = (sales.times - sales.times % MINUTES.span)[moved]
-    minutes = np.unique(starts).tolist()
-    newest = max(panes.newest, int(sales.times.max()))
-    if minutes and (minutes[0] < horizon(MINUTES, newest) or len(minutes) > _MINUTES_MAX):
+    nth = sales.times // MINUTES.span
+    first, last, newest = int(nth.min()), int(nth.max()), max(panes.newest, int(sales.times.max()))
+    if first * MINUTES.span < horizon(MINUTES, newest) or last - first >= _MINUTES_MAX:
         _fold_each(panes, sales.one_by_one())
         return
     panes.newest = newest
-    for start in minutes:
-        _add_minute(panes.of(start), sales, moved[starts == start])
+    number = {store: n for n, store in enumerate(dict.fromkeys(sales.stores))}
+    codes = np.fromiter(map(number.__getitem__, sales.stores), np.int64, len(sales.stores))
+    codes += (nth - first) * len(number)
+    # By minute, then store. Sums stay far below 2**53, up to which the doubles they are counted in are exact.
+    size = (last - first + 1) * len(number)
+    columns = (sales.sold, sales.returned, sales.moved)
+    sums = np.stack([np.bincount(codes, column, size) for column in columns], axis=1).astype(np.int64)
+    stores = [store.decode() for store in number]
+    for start, added in enumerate(sums.reshape(-1, len(number), len(SALES)), first):
+        _add_minute(panes, start * MINUTES.span, stores, added)
 
 
-def _add_minute(pane: Pane, sales: Sales, rows: npt.NDArray[np.int64]) -> None:
-    stores = [sales.stores[row] for row in rows.tolist()]
-    number = {store: n for n, store in enumerate(dict.fromkeys(stores))}
-    codes = np.fromiter(map(number.__getitem__, stores), np.int64, len(stores))
-    # Sums stay far below 2**53, up to which the doubles they are counted in are exact.
-    sold, returned = (np.bincount(codes, weights=column[rows]) for column in (sales.sold, sales.returned))
-    measures = np.stack((sold, returned, np.bincount(codes)), axis=1).astype(np.int64)
-    for store, each in zip(number, measures.tolist(), strict=True):
-        add(pane.entries, store.decode(), each)
-    add(pane.totals, "", measures.sum(axis=0).tolist())
+def _add_minute(panes: Panes, start: int, stores: list[str], added: npt.NDArray[np.int64]) -> None:
+    """Add a minute's measures, a row for each of these stores; those without movements have no entry."""
+    rows = np.flatnonzero(added[:, -1])
+    if not len(rows):
+        return
+    pane = panes.of(start)
+    entries = pane.entries
+    for row, measures in zip(rows.tolist(), added[rows].tolist(), strict=True):
+        held = entries.get(stores[row])
+        if held is None:
+            entries[stores[row]] = measures
+        else:
+            held[0] += measures[0]
+            held[1] += measures[1]
+            held[2] += measures[2]
+    add(pane.totals, "", added.sum(axis=0).tolist())
 
 
 def _fold_each(panes: Panes, sales: Iterable[tuple[str, int, int, int, int]]) -> None:

@@ -106,7 +106,13 @@ class Batch(NamedTuple):
     def parts(self, column: Column) -> list[bytes]:
         """The bytes of a text column, empty where it is null."""
         assert column.stops is not None
-        octets = self.content.data
+        octets, lengths = self.content.data, column.lengths()
+        if len(lengths) and (width := int(lengths[0])) and (lengths == width).all():
+            # As many bytes from every position on: numpy makes them all at a third of the price of slices.
+            found: list[bytes] = np.ndarray((len(octets) - width + 1,), f"V{width}", octets, 0, (1,))[
+                column.numbers
+            ].tolist()
+            return found
         return [octets[start:stop] for start, stop in zip(column.numbers.tolist(), column.stops.tolist(), strict=True)]
 
     def at(self, rows: Mask) -> "Batch":

@@ -32,6 +32,14 @@ def test_numbers_text_and_symbols() -> None:
     assert kept.column(1).lengths().tolist() == [1, 3]
 
 
+@pytest.mark.parametrize("texts", [[b"ab", b"\xc3\xa9", b"\0\0"], [b"ab", b"c", b""], [b"", b"", b""], [b"", b"ab"]])
+def test_parts_are_the_bytes_of_the_text(texts: list[bytes]) -> None:
+    schema = record("string", "int")
+    batch, _good = read(schema, schema, [bytes([2 * len(text)]) + text + b"\2" for text in texts])
+    assert batch.parts(batch.column(0)) == texts
+    assert batch.parts(batch.column(0).at(np.zeros(len(texts), np.bool_))) == []
+
+
 def test_nullable_columns() -> None:
     schema = record(["null", "string"], ["int", "null"])
     batch, good = read(schema, schema, [b"\0\2", b"\2\2x\0\6", b"\2\0\2", b"\4\2"])
