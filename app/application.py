@@ -160,7 +160,7 @@ def faust_options(settings: Settings) -> dict[str, Any]:
         "consumer_auto_offset_reset": "earliest",
         # The embedded broker makes a join wait for longer than this.
         "broker_session_timeout": 4.0 if settings.embedded else 6.0,
-        "broker_heartbeat_interval": 0.25,
+        "broker_heartbeat_interval": 0.1,
         "broker_rebalance_timeout": 4.0 if settings.embedded else 10.0,
         "broker_request_timeout": 30.0,
         "stream_wait_empty": True,

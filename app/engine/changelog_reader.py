@@ -17,7 +17,7 @@ from app.engine.topic_ids import topic_ids
 _POLL_RECORDS_MAX = 4_000
 _FETCH_BYTES_MAX = 1 << 20
 #: A fetch that waits at the broker holds back the next one, which may be about other copies.
-_FETCH_WAIT_MS = 100
+_FETCH_WAIT_MS = 50
 
 
 def changelog_of(task: Task) -> TopicPartition:

@@ -15,11 +15,11 @@ from app.engine.kip447 import Membership
 from app.engine.slim_records import AS_PARSED, Fetched, begin_look
 
 #: A fetch that waits at the broker holds back one that is about other partitions.
-_FETCH_WAIT_MS = 100
+_FETCH_WAIT_MS = 50
 _FETCH_BYTES_MAX = 1 << 20
 _POLL_RECORDS_MAX = 4_000
 #: How long one look for records waits: it does not see partitions that were started meanwhile.
-_LOOK_S = 0.2
+_LOOK_S = 0.05
 
 
 class RebalanceListener(aiokafka.abc.ConsumerRebalanceListener):  # type: ignore[misc]

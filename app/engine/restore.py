@@ -23,13 +23,15 @@ from app.engine.strangers import Strangers
 from app.engine.task import Task, TaskId
 from app.engine.warming import Warming
 
-_POLL_MS = 200
+_POLL_MS = 50
 #: A copy further behind than this is written without its indexes; they are made when it has caught up.
 _BULK_RECORDS_MIN = 20_000
 #: How long an open transaction of a member may keep a partition from its changelog's end before its writer is refused.
 _PATIENCE_S = 0.5
-#: For how long at most active partitions have the worker to themselves before its standbys are opened.
+#: For how long active partitions have the worker to themselves before its standbys are opened: to be restored, at most;
+#: and, at least, to catch up on what came in while they stood still.
 _FIRST_S = 5.0
+_CATCH_UP_S = 2.0
 
 
 class Restore(Service):  # type: ignore[misc]
@@ -47,7 +49,7 @@ class Restore(Service):  # type: ignore[misc]
         self._holding = True
         self._seat = NO_PLAN.mine
         #: Whether standbys are still to be opened, or copies that went elsewhere to be closed.
-        self._untidy, self._tidy_at = False, 0.0
+        self._untidy, self._began_at = False, 0.0
         self.warming = Warming()
         self._strangers = Strangers(self.engine)
         self._reader: ChangelogReader | None = None
@@ -115,7 +117,7 @@ class Restore(Service):  # type: ignore[misc]
         if not self._holding:
             await self._resume_flow()
         held, seat = self.engine.tasks.held(), self._seat
-        self._untidy, self._tidy_at = {task.id for task in held} != seat.active | seat.standby, monotonic() + _FIRST_S
+        self._untidy, self._began_at = {task.id for task in held} != seat.active | seat.standby, monotonic()
         self.add_future(self._strangers.end_each([task for task in held if task.id in seat.active]))
         await self._promote()
 
@@ -165,7 +167,7 @@ class Restore(Service):  # type: ignore[misc]
         if self._repair.must_begin():
             self._assigned.set()
             return
-        if self._untidy and (self.completed.is_set() or monotonic() > self._tidy_at):
+        if self._untidy and monotonic() - self._began_at > (_CATCH_UP_S if self.completed.is_set() else _FIRST_S):
             await self._tidy()
         if self._reader is None or not self.engine.tasks.held():
             await self.wait_first(self._assigned.wait(), self._stopped.wait(), timeout=1.0)
