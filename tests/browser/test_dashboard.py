@@ -65,6 +65,27 @@ def test_numbers_are_the_apis(page: Page, sample: Shelf) -> None:
     picture(page, "desktop-light")
 
 
+PAINTED = """async (values) => {
+  const { Chart } = await import("/assets/charts.js");
+  const box = document.createElement("div");
+  box.style.cssText = "width: 400px; height: 200px";
+  document.body.append(box);
+  const series = [{ label: "p99", colour: "accent", fill: true }];
+  const chart = new Chart(box, { series, format: String, tick: String, timeText: String, label: "latency" });
+  chart.show([values.map((_, at) => at), values], { from: 0, to: values.length });
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const painted = box.querySelector("canvas").toDataURL();
+  box.remove();
+  return painted;
+}"""
+
+
+def test_one_value_between_gaps_is_drawn(page: Page) -> None:
+    first, second = [None, 7, None, None], [None, None, 7, None]  # nothing else of the two pictures differs
+    assert page.evaluate(PAINTED, first) == page.evaluate(PAINTED, first)
+    assert page.evaluate(PAINTED, first) != page.evaluate(PAINTED, second)
+
+
 def test_low_stock_is_the_apis_for_each_threshold(page: Page, sample: Shelf) -> None:
     for threshold in ("20", "5"):
         page.select_option("#threshold", threshold)

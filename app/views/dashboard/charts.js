@@ -28,6 +28,11 @@ function bars() {
   return uPlot.paths.bars({ size: [0.75, 40], radius: 0.15 });
 }
 
+/** Where values stand between gaps: no line shows them. */
+function alone(values) {
+  return values.flatMap((value, at) => (value != null && values[at - 1] == null && values[at + 1] == null ? [at] : []));
+}
+
 /** series: [{label, colour, fill, bars, format}]; format of the numbers, tick of the times below, timeText of the pointer's time. */
 export class Chart {
   constructor(box, { series, format, tick, counts = false, timeText, label }) {
@@ -84,7 +89,8 @@ export class Chart {
     return {
       label: each.label, stroke: colour(each.colour), width: each.bars ? 0 : 1.75,
       fill: each.bars ? colour(each.colour) : each.fill ? colour(each.colour, 0.13) : undefined,
-      paths: each.bars ? bars() : undefined, points: { show: each.bars || each.fill ? false : undefined, size: 4 }, spanGaps: false,
+      paths: each.bars ? bars() : undefined, spanGaps: false,
+      points: each.bars ? { show: false } : { show: true, size: 5, filter: (plot, index) => alone(plot.data[index]) },
     };
   }
 
