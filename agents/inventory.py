@@ -22,7 +22,7 @@ async def inventory(units: AsyncIterator[Unit]) -> None:
         shelves, nights, noted = unit.rows(stock), unit.rows(availability), unit.windows(sales)
         for movements in unit.batches():
             shelves.reindexed(store_entries(movements))
-            ignored = shelves.settle_all(stock_keys(movements), shelf.decide, movements)
+            ignored = shelves.settle_all(stock_keys(movements), shelf.decide, movements, firsts=shelf.first_rows)
             noted.events = movements.sales(ignored)
         for event in unit.events():
             if event.location_type == "STORE":

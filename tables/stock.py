@@ -1,7 +1,7 @@
 """stock: what each store holds of each item; writer agents/inventory.py."""
 
 from collections.abc import Sequence
-from operator import attrgetter
+from operator import itemgetter
 
 from app.application import app
 from app.domain.stock import StockRow, below_zero
@@ -18,7 +18,7 @@ low_stock = Ranking(
     "low-stock",
     INVENTORY.name,
     KeyFormat(b"\xf2", (int, str, str)),
-    attrgetter("on_hand"),
+    itemgetter(StockRow._fields.index("on_hand")),
     LOW_STOCK_MAX,
     "on hand, store, item: the lowest rows at or under LOW_STOCK_MAX",
 )

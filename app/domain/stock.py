@@ -1,7 +1,11 @@
 """Stock of one item in one store: movements and counts."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from itertools import repeat
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from app.domain.ignored import Ignored
 
@@ -75,6 +79,33 @@ def _count(row: StockRow, quantity: int, occurred_at: int) -> StockRow | Ignored
     recount = last is not None and occurred_at < last
     newest = last if recount else occurred_at
     return _new(StockRow, (quantity, occurred_at, quantity - row.on_hand, recount, newest, *row[5:]))
+
+
+_TOTALS = {
+    "SALE": "sold",
+    "RETURN": "returned",
+    "RECEIPT": "received",
+    "TRANSFER_IN": "transferred_in",
+    "TRANSFER_OUT": "transferred_out",
+    "ADJUSTMENT": "adjusted",
+}
+_LEAVES = frozenset({"SALE", "TRANSFER_OUT"})
+
+
+def first_rows(
+    event_type: str, quantities: npt.NDArray[np.int64], times: npt.NDArray[np.int64]
+) -> Iterator[tuple[Any, ...]]:
+    """What `decide` makes of no row, for many STORE events of one type: the fields of each StockRow."""
+    given, at = quantities.tolist(), times.tolist()
+    fields: dict[str, Iterable[Any]] = {name: repeat(value) for name, value in _EMPTY._asdict().items()}
+    fields |= {"on_hand": (-quantities).tolist() if event_type in _LEAVES else given, "last_event_at": at}
+    if event_type == "COUNT":
+        fields |= {"counted_at": at, "variance": given}
+    else:
+        fields[_TOTALS[event_type]] = given
+    if event_type == "SALE":
+        fields["last_sold_at"] = at
+    return zip(*fields.values(), strict=False)  # what all rows share goes on for ever
 
 
 def below_zero(rows: Iterable[StockRow | None]) -> int:

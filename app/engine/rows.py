@@ -1,10 +1,12 @@
 """One table as a unit sees and changes it."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+import numpy as np
+
 from app.domain.ignored import Ignored
+from app.engine.decode.cursor import Ints
 from app.engine.decode.movements import Movements
 from app.engine.pending import Pending
 from app.engine.table import RowTable
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     from app.engine.unit import Unit
 
 Row = TypeVar("Row")
+
+#: An event type, quantities and times -> for each event the fields of the row it makes where there is none.
+Firsts = Callable[[str, Ints, Ints], Iterable[tuple[Any, ...]]]
 
 _UNREAD: Any = object()
 
@@ -55,21 +60,39 @@ class Rows(Generic[Row]):
         return True
 
     def settle_all(
-        self, keys: Sequence[bytes], decide: Callable[..., Row | Ignored], movements: Movements
+        self, keys: Sequence[bytes], decide: Callable[..., Row | Ignored], movements: Movements, *, firsts: Firsts
     ) -> list[int]:
-        """Decide many events, one after the other, by their keys; answers the indexes of those that were ignored."""
-        rows, changed, ignored = self._look_up(keys), self._changed, []
-        for n, (key, (kind, quantity, at)) in enumerate(zip(keys, movements.arguments(), strict=True)):
-            decision = decide(rows.get(key), kind, quantity, at)
+        """Decide many events, of these keys: the first one of each new row in columns, the others one after the other.
+        Answers the indexes of those that were ignored."""
+        rows, ignored = self._look_up(keys), []
+        changed, decode, encode = self._changed, self._decode, self._table.encode
+        for n, kind, quantity, at in movements.arguments(self._settle_firsts(keys, movements, firsts)):
+            key = keys[n]
+            row = rows.get(key)
+            if row is None:
+                row = decode(encode(changed[key]))
+            decision = decide(row, kind, quantity, at)
             if decision.__class__ is Ignored:
                 self._unit.ignored(str(decision))
                 ignored.append(n)
             else:
                 rows[key] = changed[key] = decision  # type: ignore[assignment]
-        applied = Counter(movements.kinds)
-        applied.subtract(movements.kinds[n] for n in ignored)
-        self._applied.update(+applied)
+        self._applied.update(movements.counts(ignored))
         return ignored
+
+    def _settle_firsts(self, keys: Sequence[bytes], movements: Movements, firsts: Firsts) -> Ints:
+        """Make the new rows of their first events, as plain tuples: a tenth of the price of deciding each. Answers the
+        indexes of all other events."""
+        changed, before = self._changed, self._before
+        first = dict(zip(reversed(keys), range(len(keys) - 1, -1, -1), strict=True))
+        new = np.array([n for key, n in first.items() if before[key] is None], np.int64)
+        left = np.ones(len(keys), np.bool_)
+        left[new] = False
+        for kind, indexes in movements.by_kind(new):
+            columns = movements.columns
+            rows: Any = firsts(kind, columns.quantities[indexes], columns.times[indexes])
+            changed.update(zip(map(keys.__getitem__, indexes.tolist()), rows, strict=True))
+        return np.flatnonzero(left)
 
     def _look_up(self, keys: Sequence[bytes]) -> dict[bytes, Row]:
         """The rows there are before these events; those that are on disk alone are read in one go."""

@@ -2,7 +2,7 @@
 
     rows = unit.rows(table)
     for batch in unit.batches():       all of them at once, in columns, where that can be
-        rows.settle_all(keys, decide, columns)
+        rows.settle_all(keys, decide, columns, firsts=first_rows)
     for event in unit.events():        good events in the order of the log, none twice (contract, rules 1 and 7)
         rows.settle(key, decide(rows.get(key), event), event.kind)
 

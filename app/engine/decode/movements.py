@@ -13,7 +13,6 @@ from schemas.inventory import InventoryEvent
 
 #: Event types, as the schema numbers them.
 KINDS = next(field.shape.symbols for field in parse(BUNDLED[INVENTORY_EVENT]).fields if field.name == "eventType")
-_NAMES = np.array(KINDS, object)
 _SALE, _RETURN, _COUNT = map(KINDS.index, ("SALE", "RETURN", "COUNT"))
 
 
@@ -36,8 +35,6 @@ class Movements(Sequence[InventoryEvent]):
         self.columns = columns
         self._make = make
         self._made: list[InventoryEvent] | None = None
-        #: Event types.
-        self.kinds: list[str] = _NAMES[columns.codes].tolist()
 
     @property
     def _events(self) -> list[InventoryEvent]:
@@ -58,10 +55,23 @@ class Movements(Sequence[InventoryEvent]):
     def __iter__(self) -> Iterator[InventoryEvent]:
         return iter(self._events)
 
-    def arguments(self) -> Iterator[tuple[str, int, int]]:
-        """Kind, quantity and time of each: what decides about its row."""
+    def by_kind(self, indexes: Ints) -> Iterator[tuple[str, Ints]]:
+        """Each type there is among the events at these indexes, and where its events are."""
+        codes = self.columns.codes[indexes]
+        for code in np.flatnonzero(np.bincount(codes)).tolist():
+            yield KINDS[code], indexes[codes == code]
+
+    def arguments(self, indexes: Ints) -> Iterator[tuple[int, str, int, int]]:
+        """Index, kind, quantity and time of each of those events: what decides about its row."""
         columns = self.columns
-        return zip(self.kinds, columns.quantities.tolist(), columns.times.tolist(), strict=True)
+        kinds = map(KINDS.__getitem__, columns.codes[indexes].tolist())
+        numbers = (column[indexes].tolist() for column in (columns.quantities, columns.times))
+        return zip(indexes.tolist(), kinds, *numbers, strict=True)
+
+    def counts(self, ignored: Sequence[int]) -> dict[str, int]:
+        """How many there are of each type, without those at these indexes, which were ignored."""
+        numbers = np.bincount(np.delete(self.columns.codes, ignored) if ignored else self.columns.codes)
+        return {KINDS[code]: count for code, count in enumerate(numbers.tolist()) if count}
 
     def sales(self, ignored: Sequence[int]) -> Sales:
         """What windows take of them, without those at these indexes, which were ignored."""

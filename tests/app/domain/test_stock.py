@@ -1,9 +1,10 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.ignored import Ignored
-from app.domain.stock import STORE_EVENTS, StockRow, below_zero, decide
+from app.domain.stock import STORE_EVENTS, StockRow, below_zero, decide, first_rows
 
 EVENT = st.tuples(st.sampled_from(sorted(STORE_EVENTS)), st.integers(0, 50), st.integers(0, 20))
 
@@ -116,6 +117,15 @@ def test_on_hand_is_the_last_count_and_what_came_after_it(events: list[tuple[str
     row = fold(events) or StockRow()
     assert (row.on_hand, row.late_movements, row.last_event_at) == (on_hand, late, newest)
     assert row.counted_at == (None if counted_at < 0 else counted_at)
+
+
+@given(st.sampled_from(sorted(STORE_EVENTS)), st.lists(st.tuples(st.integers(-9, 1 << 40), st.integers(0, 1 << 50))))
+def test_first_rows_are_what_each_event_makes_of_no_row(event_type: str, drawn: list[tuple[int, int]]) -> None:
+    quantities, times = (np.array([each[n] for each in drawn], np.int64) for n in (0, 1))
+    made = [StockRow(*fields) for fields in first_rows(event_type, quantities, times)]
+    expected = [decide(None, event_type, *each) for each in drawn]
+    assert made == expected
+    assert [list(map(type, row)) for row in made] == [list(map(type, row)) for row in expected]
 
 
 def test_rows_below_zero_are_counted() -> None:

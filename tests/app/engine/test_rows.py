@@ -3,10 +3,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from app.domain.ignored import Ignored
-from app.domain.stock import StockRow, decide
+from app.domain.stock import STORE_EVENTS, StockRow, decide, first_rows
 from app.engine.decode.movements import KINDS, Columns, Movements
+from app.engine.pending import Pending
 from app.engine.rows import latest_of
 from app.engine.store_failure import StoreFailed
 from app.engine.task import Task
@@ -58,22 +61,57 @@ def test_only_new_rows_bring_index_entries(task: Task) -> None:
     assert task.pending.index == {stores.key("U"): True}
 
 
+def columns(events: list[tuple[str, int, int]]) -> Movements:
+    codes, quantities, times = (
+        np.array(each, np.int64)
+        for each in zip(*[(KINDS.index(kind), quantity, at) for kind, quantity, at in events], strict=True)
+    )
+    return Movements(Columns([], [], [], codes, quantities, times, times), list)
+
+
 def test_many_are_decided_one_after_the_other(task: Task) -> None:
     kinds, quantities = ["COUNT", "SALE", "COUNT", "SALE"], [10, 3, 7, 1]
     times = [NOW, NOW + 1, NOW - 1, NOW + 2]
     key, other = stock.key("S", "I"), stock.key("S", "J")
-    codes = np.array([KINDS.index(kind) for kind in kinds])
-    columns = Columns([], [], [], codes, np.array(quantities), np.array(times), np.array(times))
+    events = list(zip(kinds, quantities, times, strict=True))
     one = unit(task, 0, [])
     rows = one.rows(stock)
     rows.reindexed({stores.key("S"): True})
-    assert rows.settle_all([key, key, key, other], decide, Movements(columns, list)) == [2]
+    assert rows.settle_all([key, key, key, other], decide, columns(events), firsts=first_rows) == [2]
     assert one.counted == {"COUNT": 1, "SALE": 2}
     list(one.events())
     assert {key: stock.decode(row).on_hand for key, row in task.pending.rows.items()} == {key: 7, other: -1}
     assert +task.pending.counts.ignored == {(SOURCE, Ignored.STALE_COUNT): 1}
     assert task.pending.index == {stores.key("S"): True}
     assert task.pending.tallies[b"s"] == 1
+
+
+EVENT = st.tuples(st.sampled_from(sorted(STORE_EVENTS)), st.integers(0, 9), st.integers(0, 9))
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcde"), EVENT), min_size=1, max_size=12))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+def test_many_are_decided_as_one_by_one(task: Task, drawn: list[tuple[str, tuple[str, int, int]]]) -> None:
+    """Two of the rows are there already."""
+    task.load()
+    held = [(stock.key("S", item), stock.encode(StockRow(4, counted_at=4, last_event_at=4))) for item in "ab"]
+    task.store.write(held, 1, {}, tallies={b"s": 0})
+    keys, ignored = [stock.key("S", item) for item, _ in drawn], []
+    one, other = unit(task, 0, []), unit(task, 0, [])
+    for n, (key, (_, (kind, quantity, at))) in enumerate(zip(keys, drawn, strict=True)):
+        row = decide(one.rows(stock).get(key), kind, quantity, at)
+        if not one.rows(stock).settle(key, row, kind):
+            ignored.append(n)
+    rows = other.rows(stock)
+    assert rows.settle_all(keys, decide, columns([event for _, event in drawn]), firsts=first_rows) == ignored
+    assert one.counted == other.counted
+    made = []
+    for each in (one.rows(stock), rows):
+        pending = Pending()
+        each.flush(pending)
+        made.append((pending.rows, pending.index, pending.scores, pending.tallies, pending.bytes))
+        task.rows.clear()
+    assert made[0] == made[1]
 
 
 def test_many_rows_are_looked_up_where_each_is_newest(task: Task) -> None:

@@ -26,10 +26,19 @@ def test_events_are_made_once_and_only_when_asked_for() -> None:
 
 def test_what_decides_and_what_windows_take() -> None:
     drawn = movements("SALE", "COUNT", "RETURN")
-    assert list(drawn.arguments()) == [("SALE", 0, NOW), ("COUNT", 1, NOW + 1), ("RETURN", 2, NOW + 2)]
-    assert drawn.kinds == ["SALE", "COUNT", "RETURN"]
+    assert list(drawn.arguments(np.array([0, 2]))) == [(0, "SALE", 0, NOW), (2, "RETURN", 2, NOW + 2)]
+    assert list(drawn.arguments(np.array([], np.int64))) == []
     assert list(drawn.sales([]).one_by_one()) == [("S", 0, 0, 1, NOW), ("S", 0, 0, 0, NOW + 1), ("S", 0, 2, 1, NOW + 2)]
     assert drawn.sales([1]).times.tolist() == [NOW, NOW + 2]
+
+
+def test_events_of_each_type() -> None:
+    drawn = movements("SALE", "COUNT", "SALE", "SALE", "COUNT")
+    assert drawn.counts([]) == {"SALE": 3, "COUNT": 2}
+    assert drawn.counts([1, 2, 4]) == {"SALE": 2}
+    found = {kind: indexes.tolist() for kind, indexes in drawn.by_kind(np.array([3, 4, 0]))}
+    assert found == {"SALE": [3, 0], "COUNT": [4]}
+    assert list(drawn.by_kind(np.array([], np.int64))) == []
 
 
 def decoded(*records: Record) -> object:
@@ -41,7 +50,7 @@ def test_good_events_of_stores_stay_in_columns() -> None:
     assert isinstance(found, Movements)
     assert found.columns.ids == [b"e1", b"e2"]
     assert (found.columns.stores, found.columns.items) == ([b"store-1"] * 2, [b"sku-1"] * 2)
-    assert found.kinds == ["SALE", "COUNT"]
+    assert found.counts([]) == {"SALE": 1, "COUNT": 1}
     assert found.columns.timestamps.tolist() == [NOW, NOW]
     assert list(found) == [EVENT, EVENT._replace(event_id="e2", event_type="COUNT")]
 
