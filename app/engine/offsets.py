@@ -7,6 +7,7 @@ asked for all offsets of a group: there the end comes from a fetch, and offsets 
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -15,6 +16,8 @@ from aiokafka.protocol.fetch import FetchRequest
 
 _TANSU = "tansu_cluster"
 _READ_COMMITTED = 1
+#: What each client is connected to: asking costs the metadata of all topics.
+_is_tansu: WeakKeyDictionary[AIOKafkaAdminClient, bool] = WeakKeyDictionary()
 _BEYOND = 1 << 62  # Tansu answers a fetch from beyond the end with the end and without records
 
 
@@ -43,7 +46,10 @@ async def committed_offsets(
 
 async def is_tansu(admin: AIOKafkaAdminClient) -> bool:
     """Whether the broker is the embedded one, of this worker or of another."""
-    return bool((await admin.describe_cluster())["cluster_id"] == _TANSU)
+    found = _is_tansu.get(admin)
+    if found is None:
+        found = _is_tansu[admin] = bool((await admin.describe_cluster())["cluster_id"] == _TANSU)
+    return found
 
 
 def _end(answer: Any) -> int:

@@ -58,6 +58,7 @@ class Pending:
         self.counts = Counts()
         self.offsets: dict[str, int] = {}
         self.position = Position({}, {}, 0)
+        self._records: list[tuple[bytes, bytes | None]] | None = None
 
     def __bool__(self) -> bool:
         return bool(self.offsets)
@@ -68,11 +69,15 @@ class Pending:
         return len(self.rows) + len(self.deleted) + len(self.expired) + bool(self.times) + 1 + len(self.sends)
 
     def records(self) -> list[tuple[bytes, bytes | None]]:
-        """Rows, then ids, then the position: what one changelog batch and one WriteBatch hold."""
+        """Rows, then ids, then the position: what one changelog batch and one WriteBatch hold. Made once: it is asked
+        for when nothing is added any more."""
+        if self._records is not None:
+            return self._records
         records: list[tuple[bytes, bytes | None]] = list(self.rows.items())
         records += [(key, None) for key in self.deleted]
         records += [(ids_key(number), None) for number in self.expired]
         if self.times:
             records.append((ids_key(self.position.ids - 1), entries(self.times, self.digests).tobytes()))
         records.append((POSITION_KEY, self.position.encode()))
+        self._records = records
         return records

@@ -45,6 +45,8 @@ async def consumer(broker: tuple[str, str], partitions: list[TopicPartition]) ->
 
 async def test_which_broker_it_is(broker: tuple[str, str], admin: AIOKafkaAdminClient) -> None:
     assert await is_tansu(admin) == (broker[0] == "tansu")
+    await admin.close()
+    assert await is_tansu(admin) == (broker[0] == "tansu")  # it is not asked again
 
 
 async def test_ends_are_right_behind_batches_of_many_records(

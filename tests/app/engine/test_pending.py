@@ -23,6 +23,7 @@ def test_rows_come_first_then_ids_then_the_position() -> None:
     index.load([records[3][1] or b""])
     assert index.older([digest(b"e1"), digest(b"e2")]) == {digest(b"e1"): 10, digest(b"e2"): 11}
     assert Position.decode(records[-1][1]) == pending.position
+    assert pending.records() is records
 
 
 def test_without_ids_the_position_is_told_all_the_same() -> None:
