@@ -1,8 +1,8 @@
 """Restore: brings each assigned partition's copy up to the end of its changelog, and keeps standbys there.
 
 Takes the place of Faust's Recovery. A consumer outside the group reads the changelogs, so partitions whose state is
-complete go on while others restore. Complete is a copy that has reached the changelog's end, open transactions
-included. After a rebalance what stayed goes on untouched; what was gained comes first, standbys after it.
+complete (at the changelog's end, open transactions included) go on while others restore. After a rebalance what stayed
+goes on untouched; what was gained comes first, standbys after it.
 """
 
 import asyncio
@@ -28,10 +28,8 @@ _POLL_MS = 50
 _BULK_RECORDS_MIN = 20_000
 #: How long an open transaction of a member may keep a partition from its changelog's end before its writer is refused.
 _PATIENCE_S = 0.5
-#: For how long active partitions have the worker to themselves before its standbys are opened: to be restored, at most;
-#: and, at least, to catch up on what came in while they stood still.
-_FIRST_S = 5.0
-_CATCH_UP_S = 2.0
+#: How long standbys wait for active partitions to be restored, at most; and for them to catch up on what came in.
+_FIRST_S, _CATCH_UP_S = 5.0, 2.0
 
 
 class Restore(Service):  # type: ignore[misc]
@@ -48,8 +46,7 @@ class Restore(Service):  # type: ignore[misc]
         self._assigned = asyncio.Event()
         self._holding = True
         self._seat = NO_PLAN.mine
-        #: Whether standbys are still to be opened, or copies that went elsewhere to be closed.
-        self._untidy, self._began_at = False, 0.0
+        self._untidy, self._began_at = False, 0.0  # whether standbys are to be opened, or copies to be closed
         self.warming = Warming()
         self._strangers = Strangers(self.engine)
         self._reader: ChangelogReader | None = None
@@ -117,7 +114,8 @@ class Restore(Service):  # type: ignore[misc]
         if not self._holding:
             await self._resume_flow()
         held, seat = self.engine.tasks.held(), self._seat
-        self._untidy, self._began_at = {task.id for task in held} != seat.active | seat.standby, monotonic()
+        self._untidy = {task.id for task in held} != seat.active | seat.standby
+        self._began_at = monotonic() if seat.active else 0.0
         self.add_future(self._strangers.end_each([task for task in held if task.id in seat.active]))
         await self._promote()
 

@@ -274,5 +274,5 @@ async def test_copies_that_moved_away_are_closed(desk_of: Callable[[str], Desk])
     async with Restore(reader, None) as restore:
         await assign(restore, active=True)
         await until(lambda: is_active(reader))
+        await until(lambda: not gone.is_open)
         assert [task.id for task in reader.tasks.held()] == [ID]
-        assert not gone.is_open
