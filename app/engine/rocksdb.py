@@ -8,7 +8,9 @@ from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteOptions
 
 from app.engine.store_failure import DiskRefuses, StoreDamaged, failure_of
 
-_MEMTABLE_BYTES = 4 << 20
+#: Small enough for the processor's caches; written to a file several at a time, so that files are not small.
+_MEMTABLE_BYTES = 512 << 10
+_MEMTABLES_PER_FILE = 8
 _BLOCK_CACHE_BYTES = 64 << 20
 _BLOOM_BITS_PER_KEY = 10
 
@@ -29,7 +31,8 @@ def _options() -> Options:
     options = Options(raw_mode=True)
     options.create_if_missing(True)
     options.set_write_buffer_size(_MEMTABLE_BYTES)
-    options.set_max_write_buffer_number(3)
+    options.set_min_write_buffer_number_to_merge(_MEMTABLES_PER_FILE)
+    options.set_max_write_buffer_number(3 * _MEMTABLES_PER_FILE)
     options.set_memtable_prefix_bloom_ratio(0.1)
     options.set_memtable_whole_key_filtering(True)
     options.set_allow_concurrent_memtable_write(False)
