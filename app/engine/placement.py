@@ -110,22 +110,33 @@ class _Placement:
         return shares
 
     def _followers(self, heirs: Mapping[TaskId, str]) -> dict[TaskId, list[str]]:
-        """Who should follow each task: equal shares again, and of one owner's tasks by different members."""
+        """Who should follow each task: equal shares again, and of one owner's tasks of a group by different members.
+
+        So those who take over from a worker that leaves have equal shares at once, and need not move anything again.
+        """
         share = -(-len(self._tasks) * self._standbys // len(self._members))
+        owned = Counter((task.group, heirs[task]) for task in self._tasks)
         load: Counter[str] = Counter()
-        pairs: Counter[tuple[str, str]] = Counter()
+        pairs: Counter[tuple[str, str, str]] = Counter()
         found: dict[TaskId, list[str]] = {}
         for task in self._tasks:
-            owner, chosen = heirs[task], []
+            group, owner, chosen = task.group, heirs[task], []
+            most = -(-owned[group, owner] * self._standbys // max(len(self._members) - 1, 1))
             others = [member for member in self._members if member != owner]
             for _ in range(self._standbys):
                 best = min(
                     (member for member in others if member not in chosen),
-                    key=lambda each: (load[each] >= share, *self._rank(each, task), pairs[owner, each], load[each]),
+                    key=lambda each: (
+                        load[each] >= share,
+                        pairs[group, owner, each] >= most,
+                        *self._rank(each, task),
+                        pairs[group, owner, each],
+                        load[each],
+                    ),
                 )
                 chosen.append(best)
                 load[best] += 1
-                pairs[owner, best] += 1
+                pairs[group, owner, best] += 1
             found[task] = chosen
         return found
 
