@@ -145,9 +145,9 @@ def a_little_of_everything() -> Scenario:
 
 
 FULL = (
-    points(70, static=True),
-    points(30, static=False),
-    random_crashes(60),
+    points(30, static=True),
+    points(24, static=False),
+    random_crashes(140),
     storms(40),
     zombies(12),
     broker_deaths(10),
