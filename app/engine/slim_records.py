@@ -141,9 +141,8 @@ class _PartitionRecords(fetcher.PartitionRecords):  # type: ignore[misc]
             batch, size, codec = records.next_measured()
             if self._check_crcs and not batch.validate_crc():
                 raise CorruptRecordException(f"Invalid CRC - {self._tp}")
-            if batch.is_control_batch or (committed_only and self._is_aborted(batch)):
-                if committed_only and batch.is_control_batch and self._contains_abort_marker(batch):
-                    self._aborted_producers.discard(batch.producer_id)
+            is_aborted = committed_only and self._is_aborted(batch)
+            if batch.is_control_batch or is_aborted:
                 self.next_fetch_offset = batch.next_offset
                 continue
             self._batch, self._bytes = batch, size * BEST_RATIO.get(codec, 0)
@@ -153,9 +152,13 @@ class _PartitionRecords(fetcher.PartitionRecords):  # type: ignore[misc]
         return False
 
     def _is_aborted(self, batch: Any) -> bool:
+        """To be asked of every batch, markers too: one may be all that is there of an aborted transaction. What it had
+        was read before, or compacted away."""
         if batch.producer_id is None:
             return False
         self._consume_aborted_up_to(batch.base_offset)
+        if batch.is_control_batch and self._contains_abort_marker(batch):
+            self._aborted_producers.discard(batch.producer_id)
         return bool(batch.is_transactional) and batch.producer_id in self._aborted_producers
 
     def _opened(self, codec: int, packed: memoryview) -> Iterator[Any] | None:

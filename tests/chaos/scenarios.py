@@ -44,7 +44,7 @@ def random_crashes(kills: int) -> Scenario:
 
     async def play(stage: Stage) -> None:
         await stage.start(WORKERS)
-        await crash_at_random(stage, kills, pause_s=3.0)
+        await crash_at_random(stage, kills, pause_s=6.0)
 
     return Scenario("crashes at random", play)
 
@@ -145,9 +145,9 @@ def a_little_of_everything() -> Scenario:
 
 
 FULL = (
-    points(30, static=True),
-    points(24, static=False),
-    random_crashes(140),
+    points(45, static=True),
+    points(45, static=False),
+    random_crashes(100),
     storms(40),
     zombies(12),
     broker_deaths(10),

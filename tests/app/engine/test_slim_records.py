@@ -1,7 +1,8 @@
 import struct
 from collections.abc import Callable
+from random import Random
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from aiokafka.consumer import fetcher
@@ -9,6 +10,8 @@ from aiokafka.errors import CorruptRecordException
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.util import calc_crc32c
 from aiokafka.structs import ConsumerRecord, TopicPartition
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.delivery.dead_letters import VALUE_BYTES_MAX, Cut
 from app.engine import slim_records
@@ -27,13 +30,19 @@ CONTROL = 0x20
 
 
 def batch(
-    offset: int, values: list[bytes | None], codec: int = NONE, *, producer: int = -1, control: bool = False
+    offset: int,
+    values: list[bytes | None],
+    codec: int = NONE,
+    *,
+    producer: int = -1,
+    control: bool = False,
+    commits: bool = False,
 ) -> bytes:
     """A batch with keys k0, k1, ... and timestamps 1000, 1001, ..., as a broker has it."""
     transactional = producer >= 0
     builder = DefaultRecordBatchBuilder(2, codec, transactional, producer, 0, 0, 1 << 30)
     for n, value in enumerate(values):
-        builder.append(n, 1_000 + n, b"\0\0\0\0" if control else b"k%d" % n, value, [("h", b"v")])
+        builder.append(n, 1_000 + n, bytes([0, 0, 0, commits]) if control else b"k%d" % n, value, [("h", b"v")])
     made = bytearray(builder.build())
     struct.pack_into(">q", made, 0, offset)
     if control:
@@ -106,6 +115,58 @@ def test_aborted_transactions_and_markers_are_passed_over() -> None:
     found = records(raw, aborted=[(7, 0)])
     assert [record.offset for record in taken(found)] == [3, 4]
     assert found.next_fetch_offset == 5
+
+
+def marker(offset: int, producer: int, *, commits: bool) -> bytes:
+    """What ends a transaction in a partition."""
+    return batch(offset, [b"\0" * 6], producer=producer, control=True, commits=commits)
+
+
+@pytest.mark.parametrize("other", [7, 8])
+def test_a_transaction_aborted_before_what_was_fetched_takes_nothing_with_it(other: int) -> None:
+    raw = marker(2, 7, commits=False) + batch(3, [b"c"], producer=other) + batch(4, [b"d"], producer=7)
+    found = records(raw, at=2, aborted=[(7, 0)])
+    assert [record.offset for record in taken(found)] == [3, 4]
+
+
+class Transaction(NamedTuple):
+    """One of a producer's: in one batch, and whether that has been compacted away."""
+
+    producer: int
+    commits: bool
+    is_there: bool
+
+
+@given(
+    st.lists(st.builds(Transaction, st.integers(5, 7), st.booleans(), st.booleans()), max_size=12),
+    st.randoms(),
+    st.data(),
+)
+def test_what_is_committed_is_read_wherever_reading_begins(
+    transactions: list[Transaction], order: Random, data: st.DataObject
+) -> None:
+    open_ones: dict[int, tuple[Transaction, int]] = {}
+    todo, log, aborted = list(transactions), list[bytes](), list[tuple[int, int, int]]()
+    committed: set[int] = set()
+    while todo or open_ones:
+        offset = len(log)
+        free = [each for each in todo if each.producer not in open_ones]
+        if free and (not open_ones or order.random() < 0.5):
+            todo.remove(begun := free[0])
+            open_ones[begun.producer] = begun, offset
+            log.append(batch(offset, [b"v"], producer=begun.producer) if begun.is_there else b"")
+            continue
+        ended, first = open_ones.pop(order.choice(sorted(open_ones)))
+        log.append(marker(offset, ended.producer, commits=ended.commits))
+        if not ended.commits:
+            aborted.append((ended.producer, first, offset))
+        elif ended.is_there:
+            committed.add(first)
+    start = data.draw(st.integers(0, len(log)))
+    # What a broker says of a fetch: the transactions that were aborted at its offset or behind it.
+    said = [(producer, first) for producer, first, last in aborted if last >= start]
+    found = records(b"".join(log[start:]), at=start, aborted=said)
+    assert {record.offset for record in taken(found)} == {offset for offset in committed if offset >= start}
 
 
 @pytest.mark.parametrize("codec", [NONE, GZIP, SNAPPY, LZ4, ZSTD])
