@@ -41,7 +41,7 @@ async def play(cluster: Cluster, scenario: Scenario, directory: Path, *, seed: i
     events = f"{settled.records} events at {found.rate:.0f} a second"
     console.print(f"{scenario.name}: {events}, {len(settled.differences)} differences, {found.seconds:.0f} s in all")
     for line in settled.differences[:SHOWN]:
-        console.print(line[:600], markup=False)
+        console.print(line[:2_000], markup=False)
     return found
 
 

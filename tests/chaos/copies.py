@@ -119,7 +119,8 @@ class History:
         ]
         back += [f"reservations of {n}" for n, at in before.upstream.items() if position.upstream.get(n, (-1, 0)) < at]
         if back or position.ids < before.ids:
-            self.problems.append(f"{self._name}: the position at {offset} goes back in {back or 'ids'}")
+            goes_back = f"goes back in {back or 'ids'}: after {before} came {position}"
+            self.problems.append(f"{self._name}: the position at {offset} {goes_back}")
         elif position._replace(writer="") == before._replace(writer=""):
             self.problems.append(f"{self._name}: the position at {offset} was committed twice")
         self.position = position
