@@ -60,7 +60,7 @@ simulate: $(VENV)/set-up-dev  ## the engine in simulated trouble, many seeds; SE
 	$(BIN)/python -m tests.simulation.many --seeds $(SEEDS) --first $(FIRST)
 
 mutants: $(VENV)/set-up-dev  ## engines with one step broken: how many seeds each takes to be found
-	$(BIN)/python -m tests.simulation.many --mutants --seeds 1000
+	$(BIN)/python -m tests.simulation.many --mutants --seeds 3000
 
 lock: $(VENV)/set-up-dev  ## pin the dependencies of pyproject.toml anew (takes minutes)
 	$(BIN)/pip install pip-tools==7.6.2

@@ -22,9 +22,9 @@ def small_disk(path: Path, mebibytes: int) -> Iterator[Path]:
 
 
 def fill(disk: Path) -> Path:
-    """Takes all the room there is; the file to delete for it to be there again."""
+    """Takes all the room there is, or what there is again by now; the file to delete for it to be there again."""
     filling = disk / "filling"
-    with filling.open("wb", buffering=0) as file:
+    with filling.open("ab", buffering=0) as file:
         try:
             while True:
                 file.write(bytes(1 << 16))

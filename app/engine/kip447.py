@@ -1,7 +1,8 @@
 """Fencing by group membership (KIP-447) for aiokafka 0.14, which knows only version 0 of TxnOffsetCommit.
 
 Version 3 carries generation and member id, so the broker refuses the offsets of a worker whose partitions moved.
-EndTxn is never sent twice: after a timeout its outcome is unknown (KAFKA-17754), and the producer is given up.
+Neither offsets nor EndTxn are sent twice: without an answer the first one may still arrive, and belong to a later
+transaction (KAFKA-17754). Its outcome is unknown, and the producer is given up.
 """
 
 import asyncio
@@ -9,8 +10,9 @@ from collections import defaultdict
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import IllegalGenerationError, KafkaError, RebalanceInProgressError
+from aiokafka.errors import IllegalGenerationError, KafkaError, NodeNotReadyError, RebalanceInProgressError
 from aiokafka.producer import sender
+from aiokafka.producer.transaction_manager import TransactionManager
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import CompactArray, CompactString, Int16, Int32, Int64, Schema, TaggedFields
 
@@ -30,7 +32,7 @@ class Membership(NamedTuple):
 
 
 class UnknownOutcome(KafkaError):  # type: ignore[misc]
-    """EndTxn was sent and no answer came: the transaction may be committed, aborted or open."""
+    """A request was sent and no answer came: whether it counts, and in which transaction, nobody knows."""
 
 
 class _Response(Response):  # type: ignore[misc]
@@ -75,8 +77,25 @@ class _TxnOffsetCommit(Request[_Request]):  # type: ignore[misc]
         return request_struct_class(*self._fields)
 
 
-class _TxnOffsetCommitHandler(sender.TxnOffsetCommitHandler):  # type: ignore[misc]
-    """Step 5. Adds the membership to the request; everything else is aiokafka's."""
+class _SentOnce(sender.BaseHandler):  # type: ignore[misc]
+    """No answer means an unknown outcome, never a second try; what never left is tried again."""
+
+    async def do(self, node_id: int) -> bool:
+        try:
+            response = await self._sender.client.send(node_id, self.create_request(), group=self.group)
+        except NodeNotReadyError:
+            backoff = self.handle_error()
+        except KafkaError as error:
+            raise UnknownOutcome(str(error)) from error
+        else:
+            backoff = self.handle_response(response)
+        if backoff is not None:
+            await asyncio.sleep(backoff)
+        return backoff is None
+
+
+class _TxnOffsetCommitHandler(_SentOnce, sender.TxnOffsetCommitHandler):  # type: ignore[misc]
+    """Step 5. Adds the membership to the request."""
 
     def create_request(self) -> _TxnOffsetCommit:
         manager, member = self._sender._txn_manager, self._sender.membership
@@ -98,24 +117,44 @@ class _TxnOffsetCommitHandler(sender.TxnOffsetCommitHandler):  # type: ignore[mi
         return super().handle_response(response)  # type: ignore[no-any-return]
 
 
-class _EndTxnHandler(sender.EndTxnHandler):  # type: ignore[misc]
-    """Step 6. Sends EndTxn once: no answer means an unknown outcome, never a second try."""
+class _EndTxnHandler(_SentOnce, sender.EndTxnHandler):  # type: ignore[misc]
+    """Step 6."""
 
-    async def do(self, node_id: int) -> bool:
-        try:
-            response = await self._sender.client.send(node_id, self.create_request(), group=self.group)
-        except KafkaError as error:
-            raise UnknownOutcome(str(error)) from error
-        backoff = self.handle_response(response)
-        if backoff is not None:
-            await asyncio.sleep(backoff)
-        return backoff is None
+
+def _unheard(future: "asyncio.Future[Any]") -> "asyncio.Future[Any]":
+    """Nobody need wait for it: a commit may be given up, a worker end."""
+    future.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return future
+
+
+class _Transactions(TransactionManager):  # type: ignore[misc]
+    """aiokafka's, with futures that may fail unheard."""
+
+    _ending: "asyncio.Future[Any] | None" = None
+
+    @property
+    def _transaction_waiter(self) -> "asyncio.Future[Any] | None":
+        return self._ending
+
+    @_transaction_waiter.setter
+    def _transaction_waiter(self, ending: "asyncio.Future[Any]") -> None:
+        self._ending = _unheard(ending)
+
+    def add_offsets_to_txn(self, offsets: Any, group_id: str) -> "asyncio.Future[Any]":
+        return _unheard(super().add_offsets_to_txn(offsets, group_id))
 
 
 class _Sender(sender.Sender):  # type: ignore[misc]
     """aiokafka's sender with the two handlers above."""
 
     membership = Membership(-1, "", None)
+
+    def _fail_all(self, task: "asyncio.Task[None]") -> None:
+        accumulator = self._message_accumulator
+        unsent = [batch for queued in accumulator._batches.values() for batch in queued]
+        for batch in unsent:
+            _unheard(batch._drain_waiter)
+        super()._fail_all(task)
 
     async def _do_txn_offset_commit(self, offsets: Any, group_id: str) -> None:
         try:
@@ -132,7 +171,6 @@ class _Sender(sender.Sender):  # type: ignore[misc]
         except KafkaError as error:
             if not self._txn_manager.is_fatal_error():
                 self._txn_manager.error_transaction(error)
-                self._txn_manager.wait_for_transaction_end().exception()
 
     async def _do_txn_commit(self, commit_result: Any) -> None:
         await self._message_accumulator.flush_for_commit()
@@ -145,8 +183,6 @@ class _Sender(sender.Sender):  # type: ignore[misc]
             await _EndTxnHandler(self, commit_result).do(node)
         except KafkaError as error:
             self._txn_manager.fatal_error(error)
-            # Nobody may wait for it any more: a commit that was given up, a worker that ends.
-            self._txn_manager.wait_for_transaction_end().exception()
 
 
 class TransactionalProducer(AIOKafkaProducer):  # type: ignore[misc]
@@ -155,6 +191,7 @@ class TransactionalProducer(AIOKafkaProducer):  # type: ignore[misc]
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._sender.__class__ = _Sender
+        self._txn_manager.__class__ = _Transactions
 
     def set_membership(self, membership: Membership) -> None:
         """The membership that following offset commits claim."""

@@ -26,7 +26,7 @@ async def until(worker: Worker, name: str, fits: Callable[[float], bool], **labe
     """Wait until the sum fits."""
     found = float("nan")
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while not fits(found := await total(worker, name, **labels)):  # noqa: ASYNC110 - a worker tells nobody
                 await asyncio.sleep(0.2)
     except TimeoutError:

@@ -9,7 +9,7 @@ import aiohttp
 
 from tests.broker.workers import Worker
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 
 
 async def until(look: Callable[[], Awaitable[Any]], *, equals: Any = True, within: float = PATIENCE_SECONDS) -> None:

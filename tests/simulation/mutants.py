@@ -115,6 +115,11 @@ def the_end_of_a_transaction_is_sent_again() -> AbstractContextManager[Any]:
     return patch.object(kip447, "_EndTxnHandler", sender.EndTxnHandler)
 
 
+def offsets_are_claimed_again() -> AbstractContextManager[Any]:
+    """TxnOffsetCommit is repeated when no answer came: the first one may take a later transaction's offsets back."""
+    return patch.object(kip447._TxnOffsetCommitHandler, "do", sender.BaseHandler.do)
+
+
 def a_failed_commit_is_tried_again() -> AbstractContextManager[Any]:
     """What may have been committed is committed once more under a new producer."""
     commit = TransactionalLedger.commit
@@ -217,6 +222,7 @@ MUTANTS: tuple[Mutant, ...] = (
     what_stayed_is_trusted_though_the_worker_was_out,
     rows_before_the_commit,
     the_end_of_a_transaction_is_sent_again,
+    offsets_are_claimed_again,
     a_failed_commit_is_tried_again,
     a_refused_batch_is_overlooked,
     a_reset_task_starts_before_its_transaction_ends,

@@ -17,6 +17,7 @@ FIRST = {
     "the_membership_is_the_latest": 14,
     "what_stayed_is_trusted_though_the_worker_was_out": 16,
     "the_end_of_a_transaction_is_sent_again": 96,
+    "offsets_are_claimed_again": 2_586,
     "a_failed_commit_is_tried_again": 40,
     "a_refused_batch_is_overlooked": 19,
     "restore_stops_at_the_last_stable_offset": 31,

@@ -1,7 +1,16 @@
+import asyncio
+import gc
+
 import pytest
 from aiokafka import TopicPartition
-from aiokafka.errors import IllegalGenerationError, KafkaConnectionError, KafkaError, UnknownMemberIdError
-from aiokafka.protocol.transaction import EndTxnRequest
+from aiokafka.errors import (
+    IllegalGenerationError,
+    KafkaConnectionError,
+    KafkaError,
+    NodeNotReadyError,
+    ProducerFenced,
+    UnknownMemberIdError,
+)
 from aiokafka.structs import OffsetAndMetadata
 
 from app.engine.kip447 import Membership, TransactionalProducer, UnknownOutcome
@@ -67,24 +76,86 @@ async def test_another_join_makes_the_generation_stale(kafka: str, topics: Topic
         assert membership(consumer).generation > before.generation
 
 
-async def test_the_end_of_a_transaction_is_asked_for_once(kafka: str, topics: Topics) -> None:
-    writer, asked = producer(kafka, topics), []
-    await writer.start()
-    send = writer.client.send
+def unanswered(writer: TransactionalProducer, name: str) -> list[int]:
+    """Requests of this name arrive, their answers don't; the nodes that were asked."""
+    send, asked = writer.client.send, []
 
     async def without_answer(node: int, request: object, **options: object) -> object:
-        if isinstance(request, EndTxnRequest):
+        answer = await send(node, request, **options)
+        if type(request).__name__.strip("_") == name:
             asked.append(node)
             raise KafkaConnectionError("no answer")
-        return await send(node, request, **options)
+        return answer
 
     writer.client.send = without_answer
+    return asked
+
+
+async def test_the_end_of_a_transaction_is_asked_for_once(kafka: str, topics: Topics) -> None:
+    writer = producer(kafka, topics)
+    await writer.start()
+    asked = unanswered(writer, "EndTxnRequest")
     await writer.begin_transaction()
     await writer.send_and_wait(topics.out, b"x", partition=0)
     with pytest.raises(UnknownOutcome, match="no answer"):
         await writer.commit_transaction()
     assert len(asked) == 1
     await writer.stop()
+
+
+async def test_offsets_are_claimed_once(kafka: str, topics: Topics) -> None:
+    async with member(kafka, topics) as consumer:
+        writer = producer(kafka, topics)
+        await writer.start()
+        writer.set_membership(membership(consumer))
+        asked = unanswered(writer, "TxnOffsetCommit")
+        with pytest.raises(UnknownOutcome, match="no answer"):
+            await claim(writer, topics, 5)
+        assert len(asked) == 1
+        await writer.stop()
+
+
+async def test_what_never_left_is_tried_again(kafka: str, topics: Topics) -> None:
+    async with member(kafka, topics) as consumer, Reader(kafka) as reader, producer(kafka, topics) as writer:
+        writer.set_membership(membership(consumer))
+        send, refused = writer.client.send, {"TxnOffsetCommit", "EndTxnRequest"}
+
+        async def not_ready_at_first(node: int, request: object, **options: object) -> object:
+            name = type(request).__name__.strip("_")
+            if name in refused:
+                refused.remove(name)
+                raise NodeNotReadyError
+            return await send(node, request, **options)
+
+        writer.client.send = not_ready_at_first
+        await claim(writer, topics, 5)
+        assert refused == set()
+        assert await reader.reaches(topics.group, topics.source, {0: 5, 1: 6})
+
+
+async def test_what_nobody_waits_for_fails_unheard(kafka: str, topics: Topics) -> None:
+    """A commit was given up, then its producer is fenced: all that was under way fails."""
+    loop, heard = asyncio.get_running_loop(), []
+    loop.set_exception_handler(lambda _loop, context: heard.append(context))
+    writer = producer(kafka, topics)
+    await writer.start()
+    await writer.begin_transaction()
+    await writer.send_and_wait(topics.out, b"x", partition=0)
+    offsets = {TopicPartition(topics.source, 0): OffsetAndMetadata(1, "")}
+    claiming = asyncio.ensure_future(writer.send_offsets_to_transaction(offsets, topics.group))
+    await asyncio.sleep(0)
+    claiming.cancel()
+    async with producer(kafka, topics):
+        batch = writer.create_batch()
+        batch.append(key=None, value=b"y", timestamp=0)
+        (await writer.send_batch(batch, topics.out, partition=1)).add_done_callback(lambda done: done.exception())
+        with pytest.raises(ProducerFenced):
+            await writer._sender.sender_task
+    await writer.stop()
+    del writer, claiming, batch
+    gc.collect()
+    await asyncio.sleep(0)
+    assert heard == []
 
 
 def test_a_membership_is_a_generation_and_a_member() -> None:
