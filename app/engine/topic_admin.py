@@ -3,13 +3,13 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeVar
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaConnectionError, for_code
+from aiokafka.errors import KafkaConnectionError, KafkaError, for_code
 
 from app.engine.topic_specs import TopicSpec
 from app.settings import Refused, Settings
@@ -19,6 +19,8 @@ RETRY_AFTER = 0.5
 REPLICAS_WITHIN = 30.0  # seconds in which the brokers of a starting cluster may still turn up
 LEADERS_WITHIN = 30.0
 NO_ERROR, NO_LEADER, ALREADY_EXISTS, INVALID_REPLICATION_FACTOR = 0, 5, 36, 38
+
+Found = TypeVar("Found")
 
 
 class Difference(NamedTuple):
@@ -74,11 +76,32 @@ async def topics_ready(
 ) -> AsyncIterator[AIOKafkaAdminClient]:
     """ensure_topics, and the admin client it used."""
     async with reached(options, say) as admin:
-        await create_missing(admin, settings, specs)
-        wrong = [str(difference) for difference in await _partition_differences(admin, specs)]
+        wrong = await _once_brokers_answer(lambda: _made(admin, settings, specs), say)
         if wrong:
             raise Refused(f"{'; '.join(wrong)}; recreate what is wrong, `faust -A app topics --check` has all details")
         yield admin
+
+
+async def _made(admin: AIOKafkaAdminClient, settings: Settings, specs: Sequence[TopicSpec]) -> list[str]:
+    """Create what is missing; what is wrong with the others."""
+    await create_missing(admin, settings, specs)
+    return [str(difference) for difference in await _partition_differences(admin, specs)]
+
+
+async def _once_brokers_answer(ask: Callable[[], Awaitable[Found]], say: Callable[[str], None]) -> Found:
+    """What they answer; again and again while one that is asked has just gone away."""
+    started, said = time.monotonic(), 0
+    while True:
+        try:
+            return await ask()
+        except KafkaError as error:
+            if not error.retriable:
+                raise
+            waited = time.monotonic() - started
+            if waited >= said * SAY_EVERY:
+                said += 1
+                say(f"a broker does not answer since {waited:.0f} s, asking again: {type(error).__name__}")
+        await asyncio.sleep(RETRY_AFTER)
 
 
 async def create_missing(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-from tests.chaos.fleet import Member
+from tests.chaos.fleet import Member, topology
 from tests.chaos.journal import Fault
 from tests.chaos.stage import Stage
 
@@ -96,18 +96,20 @@ def _has_rows(directory: Path) -> bool:
 
 
 async def damage_and_restart(stage: Stage, member: Member, kinds: list[str]) -> None:
-    """kill -9, damage one directory for each kind, start again: the worker must find each, flipped bytes when read."""
+    """kill -9, damage a directory in use for each kind, start again: the worker must find each where it opens it."""
+    held = {f"{copy['group']}-{copy['partition']}" for copy in (await topology(member.worker)).copies}
     with stage.journal.fault("kill before damage") as fault:
         fault.evidence = member.kill()
-    whole = [each for each in sorted((member.worker.data_dir / "state").iterdir()) if _has_rows(each)]
+    directories = sorted((member.worker.data_dir / "state").iterdir())
+    whole = [each for each in directories if each.name in held and _has_rows(each)]
     done: list[tuple[Fault, str, str]] = []
     for kind in kinds[: len(whole)]:
         directory = whole.pop(stage.rng.randrange(len(whole)))
         with stage.journal.fault(f"damage: {kind}") as fault:
             what = DAMAGES[kind](directory, stage.rng)
+            # Found when it is opened or read, which may be after the end: settling proves that it would be.
+            stage.damaged.add(f"{member.name}/{directory.name}")
             if kind == FLIPPED_BYTES:
-                # Found when a read comes by, which may be after the end: settling proves that it would be.
-                stage.flipped.add(f"{member.name}/{directory.name}")
                 fault.evidence = f"{directory.name}: {what}"
             done.append((fault, directory.name, what))
     said_before = member.worker.log.stat().st_size

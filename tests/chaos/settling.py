@@ -85,7 +85,7 @@ async def settle(stage: Stage) -> Settled:
     held = await _caught_up(stage)
     problems += await _ended(stage)
     found, refused = _copies(stage)
-    problems += [f"{name} is damaged, and nobody damaged it" for name in refused if name not in stage.flipped]
+    problems += [f"{name} is damaged, and nobody damaged it" for name in refused if name not in stage.damaged]
     held = {name: {at for at in held[name] if f"{name}/{at[0]}-{at[1]}" not in refused} for name in held}
     final = Shown()
     made = await histories(stage.cluster.bootstrap, found, final)

@@ -55,8 +55,8 @@ class Stage:
         self.members: list[Member] = []
         self.watch = Watch(cluster.bootstrap, WATCHED)
         self.directory = directory
-        #: Copies with bytes that are wrong where perhaps nobody has read yet, as `worker/partition`.
-        self.flipped: set[str] = set()
+        #: Copies that are damaged where perhaps nobody has looked since, as `worker/partition`.
+        self.damaged: set[str] = set()
         self.began = time.time()
         self._stack = AsyncExitStack()
         self._load: subprocess.Popen[bytes] | None = None

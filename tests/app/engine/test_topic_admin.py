@@ -5,6 +5,8 @@ from contextlib import ExitStack
 
 import pytest
 from aiokafka.admin import NewTopic
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import NodeNotReadyError
 
 from app.engine import embedded
 from app.engine.topic_admin import Difference, create_missing, differences, ensure_topics, reached
@@ -83,6 +85,24 @@ async def test_more_copies_than_brokers_are_refused(
     monkeypatch.setattr("app.engine.topic_admin.REPLICAS_WITHIN", 0.0)
     with pytest.raises(Refused, match=r"STAYSHELF_REPLICATION_FACTOR: 3 copies of .* allowed: up to"):
         await ensure_topics(Settings(broker="kafka://unused:1"), specs, options=options, say=silent)
+
+
+async def test_a_broker_that_goes_away_meanwhile_is_waited_for(
+    options: dict[str, str], specs: tuple[TopicSpec, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send, said, failing = AIOKafkaClient.send, list[str](), iter([False, True, False, True])
+
+    async def going_away(client: AIOKafkaClient, node: int, request: object, **kinds: object) -> object:
+        if next(failing, False):
+            raise NodeNotReadyError("gone")
+        return await send(client, node, request, **kinds)
+
+    monkeypatch.setattr(AIOKafkaClient, "send", going_away)
+    await ensure_topics(SETTINGS, specs, options=options, say=said.append)
+    assert next(failing, None) is None
+    assert said == ["a broker does not answer since 0 s, asking again: NodeNotReadyError"]
+    async with reached(options, silent) as admin:
+        assert await differences(admin, SETTINGS, specs) == ()
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
