@@ -16,6 +16,8 @@ testcontainers_config.ryuk_disabled = True  # its image can't be had everywhere;
 IMAGE = "apache/kafka:4.1.0"
 NAMED = "STAYSHELF_TEST_BROKER"
 HEAP = "-Xms256m -Xmx512m"
+#: A broker that lives for minutes would compile all the time, for a speed nobody needs.
+JVM = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
 PORTS = range(20_000, 32_000)  # below those that outgoing connections are given
 PORT_TRIES = 100
 
@@ -52,7 +54,10 @@ def container(**options: str) -> Iterator[str]:
         "KAFKA_TRANSACTION_STATE_LOG_MIN_ISR": "1",
         "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
         "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
+        "KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS": "4",
+        "KAFKA_TRANSACTION_STATE_LOG_NUM_PARTITIONS": "4",
         "KAFKA_HEAP_OPTS": HEAP,
+        "KAFKA_JVM_PERFORMANCE_OPTS": JVM,
     }
     try:
         kafka = DockerContainer(IMAGE).with_bind_ports(port, port)

@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError
 from docker.errors import DockerException
 from testcontainers.core.container import DockerContainer
 
-from tests.broker.single import IMAGE, NoBroker, free_ports
+from tests.broker.single import IMAGE, JVM, NoBroker, free_ports
 
 HEAP = "-Xms256m -Xmx384m"
 READY_SECONDS = 180.0
@@ -81,6 +81,7 @@ class Cluster:
             "NUM_NETWORK_THREADS": 2,
             "NUM_IO_THREADS": 4,
             "HEAP_OPTS": HEAP,
+            "JVM_PERFORMANCE_OPTS": JVM,
             **properties,
         }
         kafka = DockerContainer(IMAGE).with_kwargs(network_mode="host")
