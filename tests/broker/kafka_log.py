@@ -128,14 +128,18 @@ class Progress:
 
     async def lag(self) -> dict[str, int]:
         """Records behind, by topic; topics without lag are left out."""
+        behind: dict[str, int] = defaultdict(int)
+        for (topic, _partition), records in (await self.waiting()).items():
+            behind[topic] += records
+        return dict(behind)
+
+    async def waiting(self) -> dict[tuple[str, int], int]:
+        """Records behind, by topic and partition; partitions without lag are left out."""
         # In this order: what is done with a record in between may have made another one in another topic.
         committed = {tp: await self._group.committed(tp) or 0 for tp in self._partitions}
         await self._read_on()
-        behind: dict[str, int] = defaultdict(int)
-        for tp, offset in committed.items():
-            if offset < self._next[tp]:
-                behind[tp.topic] += self._next[tp] - offset
-        return dict(behind)
+        behind = {(tp.topic, tp.partition): self._next[tp] - offset for tp, offset in committed.items()}
+        return {each: records for each, records in behind.items() if records > 0}
 
     async def _read_on(self) -> None:
         # The end of a topic written in transactions is a marker, which nobody commits: the last record counts.

@@ -178,7 +178,7 @@ async def test_a_commit_the_group_moved_under_is_whole_under_the_next_assignment
 
 
 async def visible(reader: Reader, topics: Topics) -> tuple[list[Any], list[Any]]:
-    """All changes and outputs, once no transaction is open any more."""
+    """All changes and outputs."""
     async with asyncio.timeout(8):  # well below the transaction timeout and the broker's look at it
         changes = [one for n in range(PARTITIONS) for one in await reader.changes(topics.changelog, n)]
         outs = [out.value for n in range(PARTITIONS) for out in await reader.records(topics.out, n)]

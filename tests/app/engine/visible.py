@@ -52,23 +52,30 @@ class Reader:
         self._consumer = AIOKafkaConsumer(
             **options, isolation_level="read_committed", enable_auto_commit=False, fetch_max_wait_ms=20
         )
+        self._log = AIOKafkaConsumer(**options, enable_auto_commit=False)
 
     async def __aenter__(self) -> "Reader":
         await self._admin.start()
         await self._consumer.start()
+        await self._log.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self._log.stop()
         await self._consumer.stop()
         await self._admin.close()
 
     async def end(self, topic: str, partition: int = 0) -> int:
-        """The last stable offset."""
+        """The end, once no transaction is open any more: its marker follows the answer to EndTxn."""
         tp = TopicPartition(topic, partition)
-        return (await end_offsets(self._admin, self._consumer, [tp]))[tp]
+        async with asyncio.timeout(20):
+            while True:
+                stable = (await end_offsets(self._admin, self._consumer, [tp]))[tp]
+                if stable == (await end_offsets(self._admin, self._log, [tp]))[tp]:
+                    return stable
 
     async def records(self, topic: str, partition: int = 0) -> list[Any]:
-        """All that is visible now."""
+        """All that is committed."""
         tp, end = TopicPartition(topic, partition), await self.end(topic, partition)
         self._consumer.assign([tp])
         self._consumer.seek(tp, 0)
@@ -79,7 +86,7 @@ class Reader:
         return found
 
     async def changes(self, topic: str, partition: int = 0) -> list[tuple[bytes, bytes | None]]:
-        """Keys and values of all that is visible now."""
+        """Keys and values of all that is committed."""
         return [(record.key, record.value) for record in await self.records(topic, partition)]
 
     async def committed(self, group: str, topic: str) -> dict[int, int]:
