@@ -1,4 +1,4 @@
-"""Starting several Kafka clients at once: all of them, or none stays open."""
+"""Starting several Kafka clients at once, all of them or none; and stopping clients for good."""
 
 import asyncio
 from typing import Any
@@ -16,4 +16,22 @@ async def start_all(*clients: Any) -> None:
 async def stop_all(*clients: Any) -> None:
     """Stop clients, whatever state they are in."""
     for client in clients:
-        await (client.stop() if hasattr(client, "stop") else client.close())
+        await stop(client)
+
+
+async def stop(client: Any) -> None:
+    """Stop a client of aiokafka, whatever state it is in.
+
+    aiokafka waits for tasks that it has cancelled itself. Without care their CancelledError ends whoever stops a
+    client, and the client's connections stay open.
+    """
+    stopping = asyncio.ensure_future(client.stop() if hasattr(client, "stop") else client.close())
+    try:
+        await asyncio.wait([stopping])
+    except asyncio.CancelledError:
+        stopping.cancel()
+        raise
+    if stopping.cancelled():
+        await (client.client if hasattr(client, "client") else client._client).close()
+    else:
+        stopping.result()

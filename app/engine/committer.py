@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from mode import Service
 
+from app.engine.lasting import lasting
 from app.engine.pending import PENDING_BYTES_MAX, Pending
 from app.engine.task import Task, TaskId
 
@@ -74,6 +75,7 @@ class Committer(Service):  # type: ignore[misc]
             await self._room.wait()
 
     @Service.task
+    @lasting
     async def _commit_loop(self) -> None:
         while not self.should_stop:
             await self.wait_first(self._work.wait(), self._stopped.wait())

@@ -19,6 +19,7 @@ from aiokafka.errors import (
 )
 from aiokafka.structs import OffsetAndMetadata
 
+from app.engine.clients import stop
 from app.engine.committer import CommitFailed, GroupMoved
 from app.engine.kip447 import Membership, TransactionalProducer
 from app.engine.pending import Pending
@@ -190,7 +191,7 @@ class AcknowledgedLedger(_OneProducer[AIOKafkaProducer]):
 async def abandon(producer: AIOKafkaProducer, timeout_s: float = 2.0) -> None:
     """Stop a producer; one that can't stop in time is left to the garbage collector with its connections closed."""
     try:
-        await asyncio.wait_for(producer.stop(), timeout_s)
+        await asyncio.wait_for(stop(producer), timeout_s)
     except FAILURES:
         # Its sender would connect again and try on, for ever.
         if producer._sender.sender_task is not None:

@@ -10,6 +10,7 @@ from aiokafka.errors import MessageSizeTooLargeError
 from aiokafka.structs import ConsumerRecord
 
 from app.delivery.dead_letters import SUFFIX, Letter, read_headers
+from app.engine.clients import stop
 from app.engine.idempotent import IdempotentProducer
 from app.engine.offsets import end_offsets
 from app.engine.topic_specs import DEAD_LETTER_MARKS, LARGE_MESSAGE_BYTES, PARTITIONS
@@ -71,9 +72,9 @@ class LetterBox:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._consumer.stop()
+        await stop(self._consumer)
         if self._producer is not None:
-            await self._producer.stop()
+            await stop(self._producer)
 
     def is_done(self, id: LetterId) -> bool:
         """Whether the letter was replayed or discarded."""

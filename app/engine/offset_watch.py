@@ -10,6 +10,7 @@ from mode import Service
 
 from app.engine.clients import start_all, stop_all
 from app.engine.group import GROUPS, INTERNAL_SOURCES
+from app.engine.lasting import lasting
 from app.engine.offsets import end_offsets
 
 _INTERVAL_S = 1.0
@@ -45,6 +46,7 @@ class OffsetWatch(Service):  # type: ignore[misc]
         ]
 
     @Service.task
+    @lasting
     async def _watch(self) -> None:
         while not self.should_stop:
             try:

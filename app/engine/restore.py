@@ -16,6 +16,7 @@ from mode import Service
 from app.engine.assignor import NO_PLAN, Plan
 from app.engine.changelog_reader import ChangelogReader
 from app.engine.group import GROUP_BY_NAME, GROUP_OF_CHANGELOG
+from app.engine.lasting import lasting
 from app.engine.reindex import Reindexer
 from app.engine.repair import Repair
 from app.engine.store_failure import StoreFailed
@@ -88,6 +89,7 @@ class Restore(Service):  # type: ignore[misc]
         return self.remaining(task) if found is None else found
 
     @Service.task
+    @lasting
     async def _restore_loop(self) -> None:
         while not self.should_stop:
             try:
@@ -173,7 +175,9 @@ class Restore(Service):  # type: ignore[misc]
         for task in self.engine.tasks.held():
             if task.ready:
                 self._reindexer.want(task)
-        await self._mend(self._reader)
+        seat, ends = self._seat, await self._repair.mend(self._reader)
+        if self._seat is seat:
+            self.ends |= ends
         busy = self._reindexer.step()
         found = await self._reader.poll(0 if busy else _POLL_MS)
         await asyncio.sleep(0)
@@ -184,12 +188,6 @@ class Restore(Service):  # type: ignore[misc]
         await self._promote()
         if not self._untidy:
             await self.warming.look(self._reader, self.engine.tasks.held(), self.app.consumer.rejoin)
-
-    async def _mend(self, reader: ChangelogReader) -> None:
-        seat = self._seat
-        ends = await self._repair.mend(reader)
-        if self._seat is seat:
-            self.ends |= ends
 
     def _apply(self, task: Task, records: list[Any]) -> None:
         rows = {record.key: record.value for record in records}

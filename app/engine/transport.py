@@ -17,6 +17,7 @@ from mode import Service
 from app.engine.consumer_thread import ConsumerThread, RebalanceListener
 from app.engine.decode.registry import RegistryUnavailable, SlowRecord
 from app.engine.group import GROUP_BY_NAME, GROUP_OF_SOURCE, RETRIES
+from app.engine.lasting import lasting
 from app.engine.pauses import Pause, Pauses
 from app.engine.retry_unit import unit_of
 from app.engine.slim_records import Fetched
@@ -122,6 +123,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
                 await self.start_at({TP(topic, task.partition): offset})
 
     @Service.task
+    @lasting
     async def _end_pauses(self) -> None:
         await self.wait_first(self.pauses.end_each(), self._stopped.wait())
 

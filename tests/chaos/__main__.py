@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tests.chaos.cluster import Cluster
-from tests.chaos.report import Outcome, as_json, outcome, table, totals
+from tests.chaos.report import Outcome, as_json, outcome, table, totals, unfinished
 from tests.chaos.scenarios import FULL, WORKERS, Scenario
 from tests.chaos.settling import settle
 from tests.chaos.stage import Stage
@@ -54,17 +54,26 @@ async def run(arguments: argparse.Namespace, directory: Path) -> int:
         await cluster.start()
         for number, scenario in enumerate(chosen):
             seed = arguments.seed * 1_000 + number
-            outcomes.append(await play(cluster, scenario, directory / str(number), seed=seed, rate=arguments.rate))
+            outcomes.append(await played(cluster, scenario, directory / str(number), seed=seed, rate=arguments.rate))
+            arguments.json.write_text(json.dumps(as_json(arguments.seed, outcomes), indent=2) + "\n")
     finally:
         cluster.close()
     console.print(table(outcomes))
-    result = as_json(arguments.seed, outcomes)
-    arguments.json.write_text(json.dumps(result, indent=2) + "\n")
     console.print(totals(outcomes))
     missed = too_few(outcomes, arguments.rate, is_full=len(chosen) == len(FULL))
     for line in missed:
         console.print(f"too few: {line}")
-    return 1 if missed or result["totals"]["differences"] else 0
+    return 1 if missed or totals(outcomes)["differences"] else 0
+
+
+async def played(cluster: Cluster, scenario: Scenario, directory: Path, *, seed: int, rate: float) -> Outcome:
+    """The same, also of a scenario that came to no end: the others are played nevertheless."""
+    began = time.monotonic()
+    try:
+        return await play(cluster, scenario, directory, seed=seed, rate=rate)
+    except Exception as error:
+        console.print_exception()
+        return unfinished(scenario.name, time.monotonic() - began, error)
 
 
 def too_few(outcomes: list[Outcome], rate: float, *, is_full: bool) -> list[str]:

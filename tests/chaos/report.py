@@ -8,6 +8,7 @@ from rich.table import Table
 from tests.broker.kafka_log import SOURCES
 from tests.chaos.group_log import GroupLog
 from tests.chaos.journal import Fault, Journal
+from tests.chaos.load import Sent
 from tests.chaos.settling import Settled
 
 #: A partition with fewer commits than this had too little traffic to tell when it stood still.
@@ -47,6 +48,12 @@ def outcome(scenario: str, seconds: float, journal: Journal, log: GroupLog, sett
     kinds = dict.fromkeys(fault.kind for fault in journal.faults)
     lines = [_line(scenario, kind, [f for f in journal.faults if f.kind == kind], log) for kind in kinds]
     return Outcome(scenario, seconds, len(log.generations), settled, lines)
+
+
+def unfinished(scenario: str, seconds: float, error: Exception) -> Outcome:
+    """A scenario that could not be played to its end: nothing of it counts, and that is a difference."""
+    why = f"not played to its end: {type(error).__name__}: {error}"
+    return Outcome(scenario, seconds, 0, Settled(Sent(0, {}, 0.0), 0, 0, 0, 0, [why]), [])
 
 
 def _line(scenario: str, kind: str, faults: list[Fault], log: GroupLog) -> Line:

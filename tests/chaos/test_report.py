@@ -5,7 +5,7 @@ from collections import Counter
 from tests.chaos.group_log import Committed, Generation, GroupLog
 from tests.chaos.journal import Fault, Journal
 from tests.chaos.load import Sent
-from tests.chaos.report import COMMITS_MIN, as_json, outcome, totals
+from tests.chaos.report import COMMITS_MIN, as_json, outcome, totals, unfinished
 from tests.chaos.settling import Settled
 
 PLACE = ("inventory-events", 7)
@@ -55,3 +55,11 @@ def test_json_says_what_the_table_says_and_the_seed() -> None:
     (scenario,) = said["scenarios"]
     assert (scenario["events"], scenario["eventsPerSecond"], scenario["differences"]) == (60_000, 6_000, ["a row"])
     assert scenario["faults"][0]["longest_stall_s"] == 5.5
+
+
+def test_a_scenario_without_an_end_is_a_difference_and_counts_for_nothing() -> None:
+    found = unfinished("network", 60.0, AssertionError("not ready after 180 s"))
+    (scenario,) = as_json(7, [found])["scenarios"]
+    assert scenario["differences"] == ["not played to its end: AssertionError: not ready after 180 s"]
+    assert totals([found])["differences"] == 1
+    assert found.rate == 0

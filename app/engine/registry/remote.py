@@ -10,6 +10,7 @@ from mode import Service
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponential
 
 from app.engine.decode.registry import RegistryUnavailable
+from app.engine.lasting import lasting
 from app.engine.registry.client import RegistryClient, RegistryDown, RegistryRefused, TooLarge
 from app.engine.registry.kept import KeptSchemas
 from app.engine.registry.texts import parsed, writer_text
@@ -88,6 +89,7 @@ class RemoteRegistry(Service):  # type: ignore[misc]
         await self._client.close()
 
     @Service.task
+    @lasting
     async def _ask_on(self) -> None:
         while not self.should_stop:
             await self.wait_first(self._asked.wait(), self._stopped.wait())

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import ConsumerRecord
 
+from app.engine.clients import stop
 from app.engine.offsets import end_offsets
 from app.engine.topic_specs import PARTITIONS
 from app.settings import Refused
@@ -39,7 +40,7 @@ class Reader:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._consumer.stop()
+        await stop(self._consumer)
 
     async def bounds(self, topics: Sequence[str]) -> dict[tuple[str, int], Bounds]:
         """Bounds by (topic, partition), as they are now."""
