@@ -47,7 +47,7 @@ async def play(cluster: Cluster, scenario: Scenario, directory: Path, *, seed: i
 
 async def run(arguments: argparse.Namespace, directory: Path) -> int:
     """All scenarios that were asked for; the exit status."""
-    chosen = [each for each in FULL if arguments.only in each.name]
+    chosen = [each for each in FULL if any(part in each.name for part in arguments.only)]
     console.print(f"seed {arguments.seed}; logs and data in {directory}")
     cluster, outcomes = Cluster(BROKERS, WORKERS), []
     try:
@@ -90,7 +90,7 @@ def main() -> None:
     """Read the command line and run."""
     parser = argparse.ArgumentParser(prog="make chaos")
     parser.add_argument("--seed", type=int, default=int(time.time()) % 100_000)
-    parser.add_argument("--only", default="", help="scenarios whose name holds this")
+    parser.add_argument("--only", nargs="+", default=[""], help="scenarios whose name holds one of these")
     parser.add_argument("--rate", type=float, default=RATE, help="events a second")
     parser.add_argument("--json", type=Path, default=Path("chaos.json"))
     parser.add_argument("--keep", action="store_true", help="keep logs and data of a run without a difference")

@@ -11,9 +11,10 @@ from aiokafka.errors import KafkaError
 from docker.errors import DockerException
 from testcontainers.core.container import DockerContainer
 
-from tests.broker.single import IMAGE, JVM, NoBroker, free_ports
+from tests.broker.single import IMAGE, NoBroker, free_ports
 
 HEAP = "-Xms256m -Xmx384m"
+COLLECTOR = "-XX:+UseSerialGC"  # and both compilers: they live for long
 READY_SECONDS = 180.0
 MOST_OFFSETS_BYTES = 1 << 30  # nothing of a run may be compacted before it was looked at
 
@@ -81,7 +82,7 @@ class Cluster:
             "NUM_NETWORK_THREADS": 2,
             "NUM_IO_THREADS": 4,
             "HEAP_OPTS": HEAP,
-            "JVM_PERFORMANCE_OPTS": JVM,
+            "JVM_PERFORMANCE_OPTS": COLLECTOR,
             **properties,
         }
         kafka = DockerContainer(IMAGE).with_kwargs(network_mode="host")

@@ -30,7 +30,7 @@ from app.simulator.scenario import Scenario, Shares
 
 SHARES = Shares(duplicates=0.05, late=0.05, poison=0.02)
 EARLY_REFUNDS_PER_S = 10.0
-TICK_S = 0.05
+TICK_S = 0.2
 #: After a broker was away the load catches up, but not at once.
 CATCH_UP = 3.0
 IN_FLIGHT_MAX = 20_000  # records

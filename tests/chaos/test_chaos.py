@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.broker.single import NoBroker
+from tests.broker.single import JVM, NoBroker
 from tests.chaos.__main__ import play
 from tests.chaos.cluster import Cluster
 from tests.chaos.scenarios import a_little_of_everything
@@ -16,7 +16,7 @@ RATE = 300.0
 
 async def test_faults_change_nothing(tmp_path: Path) -> None:
     try:
-        cluster = Cluster(1, 2)
+        cluster = Cluster(1, 2, JVM_PERFORMANCE_OPTS=JVM)
         await cluster.start()
     except NoBroker as reason:
         pytest.skip(str(reason))
